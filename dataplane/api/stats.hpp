@@ -1,0 +1,103 @@
+// Snapshots of counters, as the control plane reads them. Counts only grow while the process lives.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/api/drop_reason.hpp"
+#include "dataplane/api/session_spec.hpp"
+
+namespace pollux {
+
+struct StageStats {
+  std::string_view name;  // file name under dataplane/stages/
+  std::string_view help;
+  std::uint64_t packets = 0;
+  std::uint64_t batches = 0;
+  // Cost is sampled: cycles (TSC) spent on `sampled_packets` packets.
+  std::uint64_t sampled_packets = 0;
+  std::uint64_t sampled_cycles = 0;
+};
+
+struct WorkerStats {
+  std::uint16_t worker = 0;
+  unsigned cpu = 0;
+  std::uint64_t loops = 0;
+  std::uint64_t busy_loops = 0;
+  std::uint64_t busy_cycles = 0;   // TSC cycles in loops that found work
+  std::uint64_t total_cycles = 0;  // TSC cycles since the worker started
+  std::uint64_t commands = 0;
+  std::uint64_t events_lost = 0;  // events that found the ring full
+  std::uint64_t sessions = 0;
+  std::uint64_t handed_off = 0;  // packets passed on to the worker that owns their port
+  std::vector<StageStats> stages;
+  std::array<std::uint64_t, kDropReasonCount> drops{};
+};
+
+// rx/tx of a device port as the device and its driver count them, plus what the host thread does there.
+struct PortStats {
+  std::string name;
+  std::string device;
+  std::string mac;
+  bool link_up = false;
+  std::uint16_t queues = 0;
+  std::uint64_t rx_packets = 0;
+  std::uint64_t rx_bytes = 0;
+  std::uint64_t tx_packets = 0;
+  std::uint64_t tx_bytes = 0;
+  std::uint64_t rx_missed = 0;  // lost by the device for want of descriptors
+  std::uint64_t rx_errors = 0;
+  std::uint64_t tx_errors = 0;
+  std::uint64_t rx_no_mbuf = 0;
+};
+
+// The host thread: ARP, ND, ICMP.
+struct HostStats {
+  std::uint64_t arp_received = 0;
+  std::uint64_t arp_sent = 0;
+  std::uint64_t nd_received = 0;
+  std::uint64_t nd_sent = 0;
+  std::uint64_t echo_answered = 0;
+  std::uint64_t neighbours = 0;
+  std::uint64_t neighbours_failed = 0;  // resolutions that gave up
+  std::array<std::uint64_t, kDropReasonCount> drops{};
+};
+
+struct NodeStats {
+  std::vector<WorkerStats> workers;
+  std::vector<PortStats> ports;
+  HostStats host;
+  std::uint64_t mbufs_total = 0;
+  std::uint64_t mbufs_free = 0;
+};
+
+// One component (RTP or RTCP) of one leg.
+struct StreamStats {
+  std::uint64_t rx_packets = 0;  // believed packets, whether or not they could be sent on
+  std::uint64_t rx_bytes = 0;    // UDP payload
+  std::uint64_t tx_packets = 0;
+  std::uint64_t tx_bytes = 0;
+  std::uint64_t dropped = 0;  // packets that reached this component's port and ended there, of any cause
+  std::int64_t lost = 0;      // expected minus received (RFC 3550 A.3); negative with duplicates
+  std::uint32_t jitter_rtp_ticks = 0;  // interarrival jitter (RFC 3550 A.8)
+  std::uint32_t ssrc = 0;              // last believed source
+  std::uint64_t last_rx_age_ms = 0;    // since the last believed packet; meaningless while rx_packets is 0
+  std::optional<SocketAddress> destination;  // where packets are sent now
+  bool source_confirmed = false;             // a packet was believed from `destination`
+};
+
+struct LegStats {
+  std::uint16_t id = 0;
+  StreamStats rtp;
+  StreamStats rtcp;
+};
+
+struct SessionStats {
+  std::vector<LegStats> legs;
+};
+
+}  // namespace pollux
