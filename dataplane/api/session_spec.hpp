@@ -46,8 +46,9 @@ enum class StreamMode : std::uint8_t {
 
 // `wire` is the number on this leg, `common` the number by which the legs of the session know the format.
 struct PayloadTypeMapping {
-  std::uint8_t wire = 0;    // 0..127
-  std::uint8_t common = 0;  // 0..127
+  std::uint8_t wire = 0;         // 0..127
+  std::uint8_t common = 0;       // 0..127
+  std::uint32_t clock_rate = 0;  // Hz, for the jitter; 0: RFC 3551's for a static type, else 8000
   friend bool operator==(const PayloadTypeMapping&, const PayloadTypeMapping&) = default;
 };
 
