@@ -36,7 +36,7 @@ class Published {
       }
       if ((before & 1U) == 0 && version_.load(std::memory_order_relaxed) == before) {
         T value;
-        std::memcpy(&value, words.data(), sizeof value);
+        std::memcpy(static_cast<void*>(&value), words.data(), sizeof value);
         return value;
       }
     }

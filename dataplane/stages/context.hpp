@@ -23,6 +23,8 @@
 
 namespace pollux::stages {
 
+__extension__ using Wide = unsigned __int128;
+
 inline constexpr std::uint16_t kBatch = 64;  // packets at most that go from stage to stage together
 
 // One packet on its way through the media stages. The payload is UDP's.
@@ -90,6 +92,7 @@ struct Context {
   std::vector<HandoffBuffer> handoff;  // by worker
   bool handoff_pending = false;
   std::vector<TxQueue> tx;                                                // by DPDK port id
+  std::vector<PortTraits> ports;                                          // by DPDK port id
   std::array<std::uint64_t, session::kClockRates.size()> clock_factor{};  // RTP ticks per TSC cycle × 2^64
   std::uint64_t wall_clock_offset_ns = 0;                                 // Unix time at TSC 0
   double ns_per_cycle = 0;
@@ -102,8 +105,7 @@ struct Context {
   bool sample_cycles = false;
 
   std::uint32_t rtp_ticks(std::uint8_t clock) const {
-    return static_cast<std::uint32_t>(
-        static_cast<std::uint64_t>((static_cast<unsigned __int128>(now_tsc) * clock_factor[clock]) >> 64));
+    return static_cast<std::uint32_t>((static_cast<Wide>(now_tsc) * clock_factor[clock]) >> 64);
   }
 };
 

@@ -108,7 +108,7 @@ session::Endpoint* SessionBuilder::make_endpoint(std::uint16_t local_address, st
   endpoint->local_port = port;
   endpoint->interface = interface;
   endpoint->tx_port = interfaces_.interface(interface).port_id;
-  endpoint->tx_flags = offload_[endpoint->tx_port] ? session::kTxOffload : std::uint8_t{0};
+  endpoint->tx_flags = offload_[endpoint->tx_port] ? std::uint8_t{session::kTxOffload} : std::uint8_t{0};
   endpoint->payload_types = &session::identity_payload_types();
   endpoint->rewriter = rtp::StreamRewriter(random_(), static_cast<std::uint16_t>(random_()),
                                            static_cast<std::uint32_t>(random_()));
