@@ -21,7 +21,8 @@ namespace pollux::io {
 //  the
 //    kernel has taken out (RTE_MBUF_F_RX_VLAN may be set besides; it says nothing). A device that strips all
 //    the same says so by RTE_MBUF_F_RX_VLAN_STRIPPED in ol_flags: then, and only then, the frame is untagged
-//    and its tag is mbuf->vlan_tci. VLAN 0 (priority tag) is untagged traffic. frame_vlan() below does it.
+//    and its tag is mbuf->vlan_tci. VLAN 0 (priority tag) is untagged traffic. frame_vlan() in
+//    host_thread.hpp does it.
 //  * net_af_packet delivers the kernel's own outgoing frames on the interface as well (router solicitations,
 //    its DAD). They bear our own MAC as source: drop frames from our own MAC.
 //  * UDP check sums of frames from a local kernel peer (veth) may be partial: only the pseudo-header's sum.

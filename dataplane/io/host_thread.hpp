@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -24,6 +25,10 @@ struct rte_mempool;
 struct rte_ring;
 
 namespace pollux::io {
+
+// VLAN id of a received frame: where the device left its tag (see device.hpp). 0: untagged.
+// Pre: the first segment holds the Ethernet header, if the frame has one.
+std::uint16_t frame_vlan(const rte_mbuf* frame);
 
 // It reaches devices only through worker 0's transmit queues, so that no queue has two users.
 //
@@ -70,6 +75,7 @@ class HostThread : private FrameSink {
   HostStats stats() const;  // any thread
 
  private:
+  enum class Link : std::uint8_t { kUnknown, kDown, kUp };
   struct WorkerRings {
     rte_ring* received = nullptr;
     rte_ring* unresolved = nullptr;
@@ -85,8 +91,9 @@ class HostThread : private FrameSink {
   void take_received(rte_mbuf* frame);
   void take_unresolved(rte_mbuf* frame);
   void poll_links(std::uint64_t now_ms);
-  void report(EventType type, std::uint16_t port, const IpAddress& address = {}) const;
-  bool transmit(std::uint16_t interface, rte_mbuf* frame);
+  void report(EventType type, std::uint16_t port, const IpAddress& address) const;
+  void drop(DropReason reason) { drops_[static_cast<std::size_t>(reason)].add(1); }
+  void transmit(std::uint16_t interface, rte_mbuf* frame);
   // FrameSink
   void send(std::uint16_t interface, std::span<const std::uint8_t> frame) override;
   void release(std::uint16_t interface, const Frame& frame) override;
@@ -94,17 +101,14 @@ class HostThread : private FrameSink {
 
   const InterfaceTable& interfaces_;
   std::vector<std::uint16_t> port_ids_;
-  std::vector<std::uint8_t> link_known_;  // 0 not yet, 1 down, 2 up
+  std::vector<Link> links_;
   rte_mempool* pool_;
   Options options_;
   EventHandler on_event_;
   std::vector<WorkerRings> rings_;
   rte_ring* transmit_ = nullptr;
   std::uint64_t next_link_poll_ms_ = 0;
-  Counter no_mbuf_;
-  Counter tx_full_;
-  Counter not_single_segment_;
-  Counter vlan_unknown_;
+  std::array<Counter, kDropReasonCount> drops_;  // besides the stack's own; written by: host; read by: any
   HostStack stack_;
   std::atomic<bool> stopping_{false};  // written by: stop(); read by: host
   std::thread thread_;

@@ -21,7 +21,7 @@ namespace pollux::io {
 // An entry's MAC, its generation and whether it is usable share one 64-bit word, so that a reader sees all of
 // them or none. A removed entry's generation moves on, which makes every Ref to it void at once; it is used
 // again only after kQuarantineMs, so that a reader that was interrupted within find() meets nothing new, and
-// so that the generation (15 bits) needs at least 91 hours to come round.
+// so that the generation (15 bits, two steps per use) needs at least 45 hours to come round.
 class NeighbourTable {
  public:
   static constexpr std::size_t kCapacity = 4096;
@@ -36,7 +36,7 @@ class NeighbourTable {
   };
 
   // `seed` makes the hash unpredictable to whoever chooses addresses.
-  explicit NeighbourTable(std::uint64_t seed = 0x5bd1e995c0ffee11);
+  explicit NeighbourTable(std::uint64_t seed = random_seed());
   NeighbourTable(const NeighbourTable&) = delete;
   NeighbourTable& operator=(const NeighbourTable&) = delete;
 
@@ -67,7 +67,6 @@ class NeighbourTable {
   Ref insert(std::uint16_t interface, const IpAddress& address, std::uint64_t now_ms);
   // Pre (all below): `index` is an entry that is in the table.
   void resolve(std::uint16_t index, const MacAddress& mac);
-  void unresolve(std::uint16_t index);
   void remove(std::uint16_t index, std::uint64_t now_ms);
   // Whether a worker has used the entry since the last call.
   bool take_used(std::uint16_t index);
@@ -77,6 +76,8 @@ class NeighbourTable {
   std::size_t size() const { return kCapacity - free_.size(); }
 
  private:
+  using Key = std::array<std::uint64_t, 2>;  // an address as it lies in memory
+
   static constexpr std::uint16_t kNil = 0xffff;
   static constexpr std::size_t kBuckets = 2 * kCapacity;
   static constexpr unsigned kGenerationShift = 48;
@@ -91,7 +92,7 @@ class NeighbourTable {
   };
   // Read by find() only. Written by: host, while the entry is in no chain; read by: worker.
   struct Cold {
-    std::atomic<std::uint64_t> address[2];
+    std::array<std::atomic<std::uint64_t>, 2> key{};
     std::atomic<std::uint16_t> interface { 0 };
     std::atomic<std::uint16_t> next{kNil};
   };
@@ -101,7 +102,13 @@ class NeighbourTable {
   };
 
   static std::uint16_t generation_of(std::uint64_t word) { return static_cast<std::uint16_t>(word >> 49); }
-  std::size_t bucket_of(std::uint16_t interface, const std::uint64_t (&address)[2]) const;
+  static Key key_of(const IpAddress& address) {
+    Key key;
+    std::memcpy(key.data(), address.bytes().data(), sizeof key);
+    return key;
+  }
+  static std::uint64_t random_seed();
+  std::size_t bucket_of(std::uint16_t interface, const Key& key) const;
 
   const std::uint64_t seed_;
   std::unique_ptr<Hot[]> hot_;
