@@ -44,7 +44,7 @@ class PackedAddress {
 class SourceLearning {
  public:
   static constexpr std::uint32_t kAliveMs = 200;        // a candidate heard so recently is alive
-  static constexpr std::uint32_t kSlotHoldMs = 60;      // a new candidate's slot is its own for so long
+  static constexpr std::uint32_t kSlotHoldMs = 100;     // a new candidate's slot is its own for so long
   static constexpr std::uint32_t kRunTimeoutMs = 1000;  // longer pauses end a run
   static constexpr std::uint32_t kMaxWaitMs = 1000;     // a proven candidate waits no longer for a better one
   static constexpr std::uint32_t kFormerHoldMs =
@@ -88,7 +88,7 @@ class SourceLearning {
   // How much a candidate has in common with what was signalled.
   enum class Rank : std::uint8_t { kNone, kSamePort, kSameIp, kSignalled };
 
-  // Packets of one source and SSRC that follow one another as an RTP stream's do.
+  // A run: packets of one address and SSRC that follow one another as a live RTP stream's do.
   struct Candidate {
     PackedAddress address;
     std::uint16_t last_sequence = 0;
@@ -101,6 +101,8 @@ class SourceLearning {
     bool timestamp_moved = false;
   };
   static_assert(sizeof(Candidate) == 40);
+  static void start_run(Candidate& candidate, const rtp::RtpHeader& header, std::uint32_t now_ms);
+  static void continue_run(Candidate& candidate, const rtp::RtpHeader& header, std::uint32_t now_ms);
 
   void begin(const std::optional<SocketAddress>& signalled, std::uint32_t now_ms);
   SourceVerdict unconfirmed(const PackedAddress& source, const rtp::RtpHeader& header, std::uint32_t now_ms,
@@ -108,12 +110,13 @@ class SourceLearning {
   SourceVerdict mismatch(const PackedAddress& source, const rtp::RtpHeader& header, std::uint32_t now_ms,
                          std::uint32_t believed_silent_ms, const LearningConfig& config);
   SourceVerdict learn(const PackedAddress& source, std::uint32_t now_ms);
-  // True when this packet makes the source a proven stream.
+  // Counts the packet; true when its source is now a proven stream that need not give way to a better one.
   bool prove(const PackedAddress& source, const rtp::RtpHeader& header, std::uint32_t now_ms,
              const LearningConfig& config);
   Candidate* find(const PackedAddress& source);
   Candidate* slot_for(const PackedAddress& source, std::uint32_t now_ms);
-  bool outranked(const PackedAddress& source, std::uint32_t now_ms);
+  bool must_wait(const Candidate& candidate, std::uint32_t now_ms) const;
+  bool is_signalled(const PackedAddress& source) const { return has_signalled_ && source == signalled_; }
   Rank rank(const PackedAddress& source) const;
 
   std::array<Candidate, kCandidates> candidates_{};
