@@ -56,7 +56,7 @@ Parsed<IpPrefix> parse_interface_address(const std::string& text) {
     return tl::unexpected(quoted(text) + " has no prefix length; write for example " + text +
                           (v4 ? "/24" : "/64"));
   }
-  const auto length = parse_integer(text.substr(slash + 1), 1, v4 ? 32 : 128, "-");
+  const auto length = parse_integer(text.substr(slash + 1), 1, v4 ? 32 : 128, kNoUnit);
   if (!length) {
     return tl::unexpected("prefix length " + text.substr(slash + 1, 40) + " of " + address->to_string() +
                           " is out of range; allowed are " + (v4 ? "1..32 for IPv4" : "1..128 for IPv6"));
@@ -109,8 +109,8 @@ Parsed<PortRange> parse_port_range(const std::string& text) {
       text.find('-', dash + 1) != std::string::npos) {
     return tl::unexpected(quoted(text) + " is not FIRST-LAST, such as 20000-59999");
   }
-  const auto first = parse_integer(text.substr(0, dash), 1024, 65535, "-");
-  const auto last = parse_integer(text.substr(dash + 1), 1024, 65535, "-");
+  const auto first = parse_integer(text.substr(0, dash), 1024, 65535, kNoUnit);
+  const auto last = parse_integer(text.substr(dash + 1), 1024, 65535, kNoUnit);
   if (!first || !last) {
     return tl::unexpected("port " + (first ? last : first).error());
   }
@@ -154,7 +154,7 @@ ValueType<std::string> name_text() {
     }
     return text;
   };
-  return scalar<std::string>("-", "1..32 letters, digits, '_', '-' or '.'", "a name", parse, show_text);
+  return scalar<std::string>(kNoUnit, "1..32 letters, digits, '_', '-' or '.'", "a name", parse, show_text);
 }
 
 ValueType<std::string> any_text(std::string range, std::size_t least, std::size_t most) {
@@ -168,7 +168,7 @@ ValueType<std::string> any_text(std::string range, std::size_t least, std::size_
     }
     return text;
   };
-  return scalar<std::string>("-", std::move(range), "text", parse, show_text);
+  return scalar<std::string>(kNoUnit, std::move(range), "text", parse, show_text);
 }
 
 ValueType<std::string> socket_path() {
@@ -183,7 +183,8 @@ ValueType<std::string> socket_path() {
     }
     return text;
   };
-  return scalar<std::string>("-", "absolute path of up to 107 bytes; \"\": none", "a path", parse, show_text);
+  return scalar<std::string>(kNoUnit, "absolute path of up to 107 bytes; \"\": none", "a path", parse,
+                             show_text);
 }
 
 ValueType<std::uint32_t> file_mode() {
@@ -199,19 +200,19 @@ ValueType<std::uint32_t> file_mode() {
 }
 
 ValueType<IpPrefix> interface_address() {
-  return scalar<IpPrefix>("-", "unicast IPv4 address/1..32 or IPv6 address/1..128",
+  return scalar<IpPrefix>(kNoUnit, "unicast IPv4/1..32 or IPv6/1..128",
                           "an address such as 198.51.100.10/24", parse_interface_address,
                           [](const IpPrefix& value) { return value.to_string(); });
 }
 
 ValueType<IpAddress> host_address() {
-  return scalar<IpAddress>("-", "unicast IPv4 or IPv6 address", "an address such as 198.51.100.1",
+  return scalar<IpAddress>(kNoUnit, "unicast IPv4 or IPv6 address", "an address such as 198.51.100.1",
                            parse_host_address, [](const IpAddress& value) { return value.to_string(); });
 }
 
 ValueType<SocketAddress> socket_address() {
-  return scalar<SocketAddress>("-", "IPv4:1..65535 or [IPv6]:1..65535", "ADDRESS:PORT such as 127.0.0.1:7711",
-                               parse_socket_address,
+  return scalar<SocketAddress>(kNoUnit, "IPv4:1..65535 or [IPv6]:1..65535",
+                               "ADDRESS:PORT such as 127.0.0.1:7711", parse_socket_address,
                                [](const SocketAddress& value) { return value.to_string(); });
 }
 

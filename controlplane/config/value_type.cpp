@@ -100,7 +100,7 @@ Parsed<std::uint64_t> parse_integer(const std::string& text, std::uint64_t least
   const auto error = std::from_chars(text.data(), text.data() + text.size(), value).ec;
   if (negative || error != std::errc{} || value < least || value > most) {
     return tl::unexpected(out_of_range(
-        text, std::to_string(least) + ".." + std::to_string(most) + (unit == "-" ? "" : " " + unit)));
+        text, std::to_string(least) + ".." + std::to_string(most) + (unit == kNoUnit ? "" : " " + unit)));
   }
   return value;
 }
@@ -121,7 +121,13 @@ std::string unknown_word(const std::string& text, const std::vector<std::string>
 
 std::string show_duration(std::chrono::milliseconds value) {
   const auto ms = value.count();
-  return ms % 1000 != 0 ? std::to_string(ms) + "ms" : std::to_string(ms / 1000) + "s";
+  if (ms % 1000 != 0) {
+    return std::to_string(ms) + "ms";
+  }
+  const auto count = ms / 1000;  // people say 60s and 90s, but 2min
+  return count >= 120 && count % 3600 == 0 ? std::to_string(count / 3600) + "h"
+         : count >= 120 && count % 60 == 0 ? std::to_string(count / 60) + "min"
+                                           : std::to_string(count) + "s";
 }
 
 ValueType<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
@@ -143,8 +149,7 @@ ValueType<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
     }
     return milliseconds(found.value);
   };
-  return scalar<milliseconds>("duration: ms, s, min or h", range, "a duration such as 60s", parse,
-                              show_duration);
+  return scalar<milliseconds>("time (ms, s, min, h)", range, "a duration such as 60s", parse, show_duration);
 }
 
 ValueType<std::uint32_t> mebibytes(std::uint32_t least, std::uint32_t most) {
@@ -162,7 +167,7 @@ ValueType<std::uint32_t> mebibytes(std::uint32_t least, std::uint32_t most) {
     }
     return static_cast<std::uint32_t>(found.value);
   };
-  return scalar<std::uint32_t>("memory: MiB or GiB", range, "an amount of memory such as 256 MiB", parse,
+  return scalar<std::uint32_t>("memory (MiB, GiB)", range, "an amount of memory such as 256 MiB", parse,
                                [](const std::uint32_t& value) { return std::to_string(value) + " MiB"; });
 }
 
@@ -194,7 +199,7 @@ ValueType<WorkerRoles> worker_roles() {
     return std::string("[") + (roles.relay ? "relay" : "") + (roles.relay && roles.media ? ", " : "") +
            (roles.media ? "media" : "") + "]";
   };
-  return {"-", "list of 1 to 2: relay, media", read, show};
+  return {kNoUnit, "list of 1 to 2: relay, media", read, show};
 }
 
 }  // namespace pollux::config

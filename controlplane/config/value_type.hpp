@@ -15,9 +15,11 @@
 
 namespace pollux::config {
 
+inline const std::string kNoUnit = "none";  // as the documentation says it
+
 template <typename T>
 struct ValueType {
-  std::string unit;   // "bytes"; "-" where a value has none
+  std::string unit;   // "bytes"
   std::string range;  // "576..9216", "poll, pause or sleep": as the documentation says it
   // Complains to the context under `key` about what doesn't fit; the target then keeps its value.
   std::function<void(const YamlNode& node, const std::string& key, ReadContext& context, T& target)> read;
@@ -58,7 +60,7 @@ Parsed<std::uint64_t> parse_integer(const std::string& text, std::uint64_t least
                                     const std::string& unit);
 
 template <typename T>
-ValueType<T> integer(std::uint64_t least, std::uint64_t most, const std::string& unit = "-") {
+ValueType<T> integer(std::uint64_t least, std::uint64_t most, const std::string& unit = kNoUnit) {
   return scalar<T>(
       unit, std::to_string(least) + ".." + std::to_string(most), "a whole number",
       [=](const std::string& text) {
@@ -96,7 +98,7 @@ ValueType<T> word(std::vector<std::pair<std::string, T>> meanings) {
     }
     return std::string();
   };
-  return scalar<T>("-", enumerate(words), "one of " + enumerate(words), parse, show);
+  return scalar<T>(kNoUnit, enumerate(words), "one of " + enumerate(words), parse, show);
 }
 
 // Durations have a unit: "200ms", "60s", "5min", "2h". Bounds and result in milliseconds.
