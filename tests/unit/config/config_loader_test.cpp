@@ -228,7 +228,9 @@ TEST(FormatProblems, LeavesOutWhatIsNotKnown) {
 }
 
 TEST(FormatProblems, QuotesHostileText) {
-  EXPECT_EQ(quoted("a\x1b[2J\n\xff"), "'a?[2J?" "?'");
+  EXPECT_EQ(quoted("a\x1b[2J\n\xff"),
+            "'a?[2J?"
+            "?'");
   EXPECT_EQ(quoted(std::string(61, 'x')), "'" + std::string(60, 'x') + "...'");
 }
 
