@@ -21,6 +21,8 @@ struct Environment {
   bool terminal = false;                                 // `out` is one: --watch may clear it
   std::function<double()> now_seconds;                   // since 1970
   std::function<bool(std::chrono::milliseconds)> pause;  // false: don't go on
+  // `events` without --follow has read the node's log when nothing comes for so long.
+  std::chrono::milliseconds quiet_time{500};
 };
 
 // `arguments` without the program's name. Returns the exit code (exit_code.hpp).

@@ -14,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kRetryInterval = 1000ms;
-// Without --follow: the log has been read when nothing comes for so long.
-constexpr auto kQuietTime = 500ms;
 
 bool worth_retrying(grpc::StatusCode code) {
   switch (code) {
@@ -90,7 +88,7 @@ class EventCommand {
       if (done_) {
         return grpc::Status::OK;
       }
-      next = stream->next(response, options_.follow ? std::nullopt : std::optional(kQuietTime));
+      next = stream->next(response, options_.follow ? std::nullopt : std::optional(environment_.quiet_time));
       if (next == EventStream::Next::kEnded) {
         return stream->finish();
       }

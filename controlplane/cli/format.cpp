@@ -84,6 +84,9 @@ std::string hex_ssrc(std::uint32_t ssrc) {
 
 std::string address_text(const v1::SocketAddress& address) {
   const bool v6 = address.address().find(':') != std::string::npos;
+  if (address.port() == 0) {
+    return address.address();
+  }
   return (v6 ? "[" + address.address() + "]" : address.address()) + ":" + std::to_string(address.port());
 }
 

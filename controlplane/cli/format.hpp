@@ -18,7 +18,8 @@ std::string human_percent(double share);       // 0.0123 → "1.23 %"
 std::string human_rate(double per_second);     // "50 /s", "12.3 k/s"
 std::string utc_time(const google::protobuf::Timestamp& time);  // "2024-05-01 02:59:01.123Z"
 std::string hex_ssrc(std::uint32_t ssrc);                       // "0x0442a2c1"
-std::string address_text(const v1::SocketAddress& address);     // "192.0.2.7:5004", "[2001:db8::7]:5004"
+std::string address_text(
+    const v1::SocketAddress& address);  // "192.0.2.7:5004", "[2001:db8::7]:5004"; no ":0"
 
 // Text that a client of the node chose, safe on a terminal: control characters become '?'.
 std::string printable(std::string text);
