@@ -35,7 +35,7 @@ A leg is ID[,KEY=VALUE...], with these keys, all optional:
   learning=heuristic|delayed|immediate|off          how its real source is found out
   policy=strict|handover|any                        packets from elsewhere
   stream=preserve|rewrite                           SSRC, sequence and timestamp sent
-  dscp=0..63                of the packets sent
+  dscp=0..63                of the packets sent; default: the network's
   pt=WIRE[:COMMON[@RATE]]   payload-type map; several: repeat, or join with +
   sinks=LEG                 who gets what this party sends; several: repeat, or join with +
 

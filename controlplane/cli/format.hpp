@@ -1,12 +1,11 @@
 // Numbers and times for people; JSON output has them exact.
 #pragma once
 
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
-
 #include <cstdint>
 #include <string>
 
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "pollux/v1/session.pb.h"
 
 namespace pollux::cli {

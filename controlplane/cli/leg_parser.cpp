@@ -171,7 +171,9 @@ class LegParser {
       problem("dscp must be 0..63, not '" + std::string(value) + "'");
       return;
     }
-    leg().set_dscp(number.value_or(0));
+    if (number) {
+      leg().set_dscp(*number);
+    }
   }
 
   template <typename Each>

@@ -56,9 +56,16 @@ double clock_rate(const v1::LegSpec& leg) {
     case 17:
       return 22050;
     case 14:
+    case 25:
+    case 26:
+    case 28:
+    case 31:
+    case 32:
+    case 33:
+    case 34:
       return 90000;
     default:
-      return mapping.wire() >= 24 && mapping.wire() <= 34 ? 90000 : 8000;
+      return 8000;
   }
 }
 
@@ -110,7 +117,7 @@ std::string leg_line(const v1::LegSpec& leg) {
   parts.push_back("learning " + word(leg.learning()));
   parts.push_back(word(leg.source_policy()));
   parts.push_back("stream " + word(leg.stream_mode()));
-  parts.push_back("DSCP " + std::to_string(leg.dscp()));
+  parts.push_back(leg.has_dscp() ? "DSCP " + std::to_string(leg.dscp()) : "the network's DSCP");
   parts.push_back("payload types " + payload_types_text(leg));
   if (leg.has_remote_rtp()) {
     parts.push_back("signalled " + address_text(leg.remote_rtp()));

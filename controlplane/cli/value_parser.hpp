@@ -1,8 +1,6 @@
 // Small values as people type them.
 #pragma once
 
-#include <google/protobuf/duration.pb.h>
-
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "controlplane/cli/parsed.hpp"
+#include "google/protobuf/duration.pb.h"
 #include "pollux/v1/session.pb.h"
 
 namespace pollux::cli {

@@ -70,7 +70,7 @@ TEST(Arguments, TargetFromDefaultEnvironmentAndOption) {
   EXPECT_EQ(accepted({"stats"}).target, "unix:/run/pollux/pollux.sock");
   EXPECT_EQ(accepted({"stats"}, "127.0.0.1:7711").target, "127.0.0.1:7711");
   EXPECT_EQ(accepted({"--target", "[::1]:7711", "stats"}, "127.0.0.1:7711").target, "[::1]:7711");
-  EXPECT_EQ(accepted({"stats", "--target", "/tmp/p.sock"}).target, "unix:/tmp/p.sock");
+  EXPECT_EQ(accepted({"stats", "--target", "/run/p.sock"}).target, "unix:/run/p.sock");
 }
 
 TEST(Arguments, GlobalOptionsStandAnywhere) {

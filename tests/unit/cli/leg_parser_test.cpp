@@ -50,6 +50,11 @@ TEST(LegParser, TakesEveryWord) {
   expect_leg("a,rtcp-mux=no", "leg_id: 'a'");
 }
 
+TEST(LegParser, DscpZeroIsNotUnset) {
+  EXPECT_TRUE(parse_leg("a,dscp=0").value.has_dscp());
+  EXPECT_FALSE(parse_leg("a").value.has_dscp());
+}
+
 TEST(LegParser, TakesIpv6Remote) {
   expect_leg("leg_1,remote=[2001:db8::7]:5004,family=v6",
              "leg_id: 'leg_1' remote_rtp { address: '2001:db8::7' port: 5004 } family: ADDRESS_FAMILY_IPV6");

@@ -51,7 +51,7 @@ TEST(RenderSession, Golden) {
             "preserve, DSCP "
             "46, payload types 9→9 101→96@8000, signalled 192.0.2.7:40000, sinks b\n"
             "  leg b: network inside, IPv6, sendrecv, learning heuristic, media handover, stream rewrite, "
-            "DSCP 0, payload "
+            "the network's DSCP, payload "
             "types all, sinks a\n"
             "\n"
             "LEG  STREAM  LOCAL                DESTINATION      CONFIRMED      IN  OUT    LOSS  JITTER  LAST "

@@ -18,9 +18,10 @@ v1::StatsResponse example() {
     workers { worker: 1 busy_ratio: 0.5 sessions: 4 commands: 10 events_lost: 2
       stages { stage: "rx" packets: 3000000 batches: 100000 cycles_per_packet: 40 }
       drops { reason: "direction" packets: 41 help: "hold" } }
-    ports { port: "p0" link_up: true rx_packets: 4000000 rx_bytes: 800000000 tx_packets: 3999000 tx_bytes: 799000000
-            rx_missed: 7 }
-    host { arp_received: 1 arp_sent: 2 nd_received: 3 nd_sent: 4 echo_answered: 5 neighbours: 6 neighbours_failed: 7
+    ports { port: "p0" link_up: true rx_packets: 4000000 rx_bytes: 800000000 rx_missed: 7
+            tx_packets: 3999000 tx_bytes: 799000000 }
+    host { arp_received: 1 arp_sent: 2 nd_received: 3 nd_sent: 4 echo_answered: 5 neighbours: 6
+           neighbours_failed: 7
            drops { reason: "punt_full" packets: 1 help: "flood" } }
     mbufs_total: 16384 mbufs_free: 16000)");
 }
