@@ -64,9 +64,14 @@ class Keeper:
         if self.node and (self.node.settings != settings or self.node.process.poll() is not None):
             self.stop()
         if not self.node:
-            self.node = lab_node.Node(self.lab.node, settings, self.folder.name)
-            self.node.start()
-            self.node.api = Api(self.node, self.stubs)
+            node = lab_node.Node(self.lab.node, settings, self.folder.name)
+            try:
+                node.start()
+            except BaseException:
+                node.kill()
+                raise
+            node.api = Api(node, self.stubs)
+            self.node = node
         return self.node
 
     def stop(self):

@@ -1,0 +1,56 @@
+"""The lab itself, without polluxd: a failure here means the test bed, not the relay."""
+
+import subprocess
+
+from lab import net, rtp, wire
+from party import Party, relayed
+
+
+def test_hosts_of_one_side_reach_each_other(lab):
+    for version in (4, 6):
+        with Party(lab.h1, version) as a, Party(lab.h3, version) as b:
+            relayed(a.calls(b.remote), b.calls(a.remote))
+
+
+def test_sides_are_apart(lab):
+    assert lab.h1.run("ping", "-c1", "-W1", lab.h2.v4, check=False).returncode != 0
+
+
+def test_sniffer_sees_whole_frames_with_good_check_sums(lab):
+    sniffer = lab.h3.sniffer()
+    with Party(lab.h1) as a, Party(lab.h3) as b:
+        packet = a.calls(b.remote).send()
+        assert b.receive() == packet
+    datagram = next(filter(None, map(wire.udp_datagram, wire.frames(sniffer))))
+    assert (datagram.payload, datagram.source, datagram.destination) == (packet, a.remote, b.remote)
+    assert datagram.udp_checksum and not datagram.faults
+
+
+def test_wire_finds_broken_check_sums():
+    good = bytes.fromhex("020000000001020000000002" "0800" "4500001e00000000401166ba" "0a000001" "0a000002"
+                         "1388" "1389" "000a" "636c" "6869")
+    datagram = wire.udp_datagram(good)
+    assert datagram.source == ("10.0.0.1", 5000) and datagram.payload == b"hi"
+    assert not datagram.faults
+    assert wire.udp_datagram(good[:-1] + b"j").faults == ["UDP check sum"]
+    assert wire.udp_datagram(good[:22] + b"\x3f" + good[23:]).faults == ["IPv4 header check sum"]
+
+
+def test_real_capture_is_read_whole():
+    packets = rtp.read_pcap("/usr/share/sip-tester/g711a.pcap")
+    assert len(packets) == 236
+    assert {len(payload) for _, payload in packets} == {252}
+    sequence = [rtp.parse(payload).sequence for _, payload in packets]
+    assert sequence == list(range(sequence[0], sequence[0] + 236))
+
+
+def test_teardown_leaves_nothing(lab):
+    def names():
+        return {line.split()[0] for line in subprocess.run(["ip", "netns", "list"], check=True, text=True,
+                                                           capture_output=True).stdout.splitlines()}
+    before = names()
+    assert lab.h1.name in before
+    extra = net.Namespace(f"{lab.h1.name}-x")
+    assert names() == before | {extra.name}
+    extra.close()
+    assert names() == before
