@@ -132,6 +132,7 @@ class Lab:
         ip("-n", switch, "link", "add", port, "type", "veth", "peer", "name", interface,
            "netns", namespace.name)
         for place, name in ((self._switch, port), (namespace, interface)):
-            place.run("ethtool", "-K", name, "tx", "off", "rx", "off", "gro", "off", "gso", "off", "tso", "off")
+            place.run("ethtool", "-K", name, *(word for offload in ("tx", "rx", "gro", "gso", "tso")
+                                               for word in (offload, "off")))
             ip("-n", place.name, "link", "set", name, "up")
         ip("-n", switch, "link", "set", port, "master", bridge)

@@ -134,8 +134,9 @@ def generate_stubs():
     proto = REPOSITORY / "proto"
     sources = [str(path.relative_to(proto)) for path in sorted(proto.rglob("*.proto"))]
     plugin = subprocess.run(["which", "grpc_python_plugin"], check=True, capture_output=True, text=True)
-    subprocess.run(["protoc", f"--plugin=protoc-gen-grpc_python={plugin.stdout.strip()}", f"--proto_path={proto}",
-                    f"--python_out={folder.name}", f"--grpc_python_out={folder.name}", *sources], check=True)
+    subprocess.run(["protoc", f"--plugin=protoc-gen-grpc_python={plugin.stdout.strip()}",
+                    f"--proto_path={proto}", f"--python_out={folder.name}",
+                    f"--grpc_python_out={folder.name}", *sources], check=True)
     sys.path.insert(0, folder.name)
     import google  # pylint: disable=import-outside-toplevel
     if (shadowed := str(Path(folder.name) / "google")) not in google.__path__:

@@ -75,7 +75,7 @@ class Keeper:
         return self.node
 
     def stop(self):
-        """The running polluxd has to end with status 0; after kill() or stop() by a test it is just forgotten."""
+        """The running polluxd has to end with status 0; one that a test has ended is just forgotten."""
         node, self.node = self.node, None
         if not node:
             return

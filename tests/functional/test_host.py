@@ -63,7 +63,8 @@ def test_we_resolve_the_peer_and_lose_no_packet(lab, start, keeper, version):
     keeper.stop()  # a new node knows no neighbour
     node = start()
     with Party(lab.h1, version) as a, Party(lab.h2, version) as b:
-        session = node.api.create(node.api.leg("a", "outside", a.remote), node.api.leg("b", "inside", b.remote))
+        session = node.api.create(node.api.leg("a", "outside", a.remote),
+                                  node.api.leg("b", "inside", b.remote))
         a.calls(local_rtp(session, "a"))
         b.calls(local_rtp(session, "b"))
         if version == 6:  # our address is on probation (duplicate address detection) for a moment
@@ -80,7 +81,8 @@ def test_we_resolve_the_peer_and_lose_no_packet(lab, start, keeper, version):
 def test_peer_moves_to_another_mac(lab, node):
     """A gratuitous ARP from the peer after fail-over: media follows."""
     with Party(lab.h1) as a, Party(lab.h2) as b:
-        session = node.api.create(node.api.leg("a", "outside", a.remote), node.api.leg("b", "inside", b.remote))
+        session = node.api.create(node.api.leg("a", "outside", a.remote),
+                                  node.api.leg("b", "inside", b.remote))
         a.calls(local_rtp(session, "a"))
         b.calls(local_rtp(session, "b"))
         both_ways(a, b, 3)

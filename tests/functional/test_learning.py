@@ -25,7 +25,7 @@ class Sprayer:
         self.api, self.socket, self.sniffer = api, lab.h3.udp(lab.h3.v4), lab.h3.sniffer()
 
     def spray(self, local, rounds=3):
-        """The whole neighbourhood of a local RTP port, RTP and RTCP; returns when the node has seen it all."""
+        """The neighbourhood of a local RTP port, RTP and RTCP; returns when the node has seen it all."""
         address, port = local
         before = sum(self.api.drops().values())
         count = 0
@@ -34,7 +34,7 @@ class Sprayer:
                 for packet in (SPRAY_RTP, SPRAY_RTCP):
                     self.socket.sendto(packet, (address, port + offset))
                     count += 1
-        wait_until(lambda: sum(self.api.drops().values()) >= before + count, what="every sprayed packet dropped")
+        wait_until(lambda: sum(self.api.drops().values()) >= before + count, what="all of the spray dropped")
 
     def got(self):
         """Everything the node sent to this host, but for ARP and ND."""

@@ -19,7 +19,8 @@ from test_relay import call
 def test_silent_media_ends_the_session(lab, node):
     api, events = node.api, node.api.events()
     with Party(lab.h1) as a, Party(lab.h2) as b:
-        session = api.create(api.leg("a", "outside", a.remote), api.leg("b", "inside", b.remote), media_timeout=1)
+        session = api.create(api.leg("a", "outside", a.remote), api.leg("b", "inside", b.remote),
+                             media_timeout=1)
         a.calls(local_rtp(session, "a"))
         b.calls(local_rtp(session, "b"))
         start = time.monotonic()
@@ -42,7 +43,8 @@ def test_silent_media_ends_the_session(lab, node):
 def test_spray_does_not_keep_a_session_alive(lab, node):
     api, events = node.api, node.api.events()
     with Party(lab.h1) as a, Party(lab.h2) as b:
-        session = api.create(api.leg("a", "outside", a.remote), api.leg("b", "inside", b.remote), media_timeout=1)
+        session = api.create(api.leg("a", "outside", a.remote), api.leg("b", "inside", b.remote),
+                             media_timeout=1)
         a.calls(local_rtp(session, "a"))
         both_ways(a, b.calls(local_rtp(session, "b")), 3)
         stranger = lab.h3.udp(lab.h3.v4)

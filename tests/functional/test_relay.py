@@ -41,8 +41,8 @@ def test_header_extension_csrc_marker_and_padding_pass(lab, node):
         call(node, a, b)
         relayed(a, b, 2)
         plain = a.stream.next()
-        csrc_and_extension = (bytes([0x92]) + plain[1:12] + b"\1\2\3\4\5\6\7\x08" + b"\xbe\xde\0\1\x10\xff\0\0" +
-                              plain[12:])
+        csrc_and_extension = (bytes([0x92]) + plain[1:12] + b"\1\2\3\4\5\6\7\x08" +
+                              b"\xbe\xde\0\1\x10\xff\0\0" + plain[12:])
         padded = bytes([0xa0]) + a.stream.next()[1:] + b"\0\0\0\4"
         for packet in (csrc_and_extension, padded, a.stream.next(marker=True)):
             a.rtp.sendto(packet, a.to)
@@ -95,7 +95,8 @@ def test_garbage_on_a_media_port_is_counted_and_harmless(lab, node):
         relayed(a, b, 1)
         before = sum(node.api.drops().values())
         garbage = [b"", b"\x80", b"\x80\x08", bytes(12), b"\x80\x08" + bytes(9), b"\x8f\x08" + bytes(20),
-                   b"\x90\x08" + bytes(10) + b"\0\0\xff\xff", b"\xa0\x08" + bytes(10) + b"\xff", b"\xff" * 1400]
+                   b"\x90\x08" + bytes(10) + b"\0\0\xff\xff", b"\xa0\x08" + bytes(10) + b"\xff",
+                   b"\xff" * 1400]
         for packet in garbage:
             a.rtp.sendto(packet, a.to)
         wait_until(lambda: sum(node.api.drops().values()) == before + len(garbage), what="the counted drops")

@@ -35,7 +35,8 @@ def test_mux(lab, node):
 def test_mux_on_one_leg_only(lab, node):
     api = node.api
     with Party(lab.h1, rtcp_mux=True) as a, Party(lab.h2) as b:
-        session = api.create(api.leg("a", "outside", a.remote, rtcp_mux=True), api.leg("b", "inside", b.remote))
+        session = api.create(api.leg("a", "outside", a.remote, rtcp_mux=True),
+                             api.leg("b", "inside", b.remote))
         a.calls(local_rtp(session, "a"), local_rtcp(session, "a"))
         b.calls(local_rtp(session, "b"), local_rtcp(session, "b"))
         both_ways(a, b, 5)
@@ -49,7 +50,8 @@ def test_rtcp_flows_while_media_is_on_hold(lab, node):
     with Party(lab.h1) as a, Party(lab.h2) as b:
         session = call(node, a, b)
         both_ways(a, b, 3)
-        node.api.update_leg(session.session_id, node.api.leg("a", "outside", direction="INACTIVE"), "direction")
+        hold = node.api.leg("a", "outside", direction="INACTIVE")
+        node.api.update_leg(session.session_id, hold, "direction")
         report = a.send_rtcp()
         assert b.receive_rtcp() == report
 

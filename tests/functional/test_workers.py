@@ -15,7 +15,7 @@ def test_handoff_between_two_workers(lab, start, keeper):
         both_ways(a, b, 20)
     workers = api.stats().workers
     assert len(workers) == 2
-    assert sum(worker.handed_off for worker in workers) >= 8 * 20, "no packet took the way to the other worker"
+    assert sum(worker.handed_off for worker in workers) >= 8 * 20, "hardly a packet was handed over"
     assert [worker.sessions for worker in workers] == [4, 4], "the sessions aren't shared out evenly"
     for a, b in parties:
         a.__exit__()

@@ -1,7 +1,7 @@
 """A host's 802.1Q sub-interface, for kernels that are built without one.
 
-A TAP interface on the host is the sub-interface; a thread moves frames between it and the host's eth0 and adds
-or takes away the tag.
+A TAP interface on the host is the sub-interface; a thread moves frames between it and the host's eth0 and
+adds or takes away the tag.
 """
 
 import fcntl
@@ -24,7 +24,8 @@ class VlanHost:
         self.network = address.rsplit(".", 1)[0]
         with host.inside():
             self._tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-            fcntl.ioctl(self._tap, TUNSETIFF, struct.pack("16sH22x", self._name.encode(), IFF_TAP | IFF_NO_PI))
+            request = struct.pack("16sH22x", self._name.encode(), IFF_TAP | IFF_NO_PI)
+            fcntl.ioctl(self._tap, TUNSETIFF, request)
         self._wire = host.sniffer()
         self._wire.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         net.ip("-n", host.name, "address", "add", address, "dev", self._name)
