@@ -1,0 +1,127 @@
+// Makes one unbroken outgoing stream of whatever sources feed an egress (RFC 3550 §7.2).
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "dataplane/base/sequence.hpp"
+#include "dataplane/rtp/rtp_packet.hpp"
+
+namespace pollux::rtp {
+
+// Who sent a packet: its SSRC, and the leg (or other origin) it came by, so that two parties which happen to
+// have chosen the same SSRC stay apart.
+struct StreamSource {
+  std::uint32_t ssrc = 0;
+  std::uint32_t id = 0;
+  friend bool operator==(const StreamSource&, const StreamSource&) = default;
+};
+
+// The header fields of the outgoing packet.
+struct RewrittenHeader {
+  std::uint32_t ssrc = 0;
+  std::uint32_t timestamp = 0;
+  std::uint16_t sequence = 0;
+  bool marker = false;
+};
+
+// One per egress, one thread. One SSRC for the whole life. Inside one source nothing is evened out: gaps,
+// reordering and timestamp steps stay as the source made them, so that the receiver sees the truth. Where the
+// source changes, the sequence number goes on by one, the timestamp by the time that really passed, and the
+// marker is set.
+//
+// Refused are packets whose place in the outgoing stream is taken: the former source's stragglers (while the
+// current source is alive, kAliveMs), and packets that the current source sent before the one which made it
+// the source. With more than one source talking at once the newcomer wins and keeps the stream until it falls
+// silent.
+struct StreamRewriter {
+  static constexpr std::uint32_t kAliveMs = 200;
+  // A source whose sequence falls back by more than this, twice in a row, has started over with its old SSRC.
+  static constexpr std::int32_t kMaxMisorder = 1000;
+
+  StreamRewriter() = default;
+  // Random values from the caller (RFC 3550 §5.1). Of `sequence_seed` 15 bits are used: an SRTP receiver that
+  // joins at the start can then not mistake a first wrap (RFC 3711 §3.3.1).
+  StreamRewriter(std::uint32_t ssrc, std::uint16_t sequence_seed, std::uint32_t timestamp_seed)
+      : out_ssrc_(ssrc),
+        highest_out_((kFirstCycle | (sequence_seed & 0x7fffU)) - 1),
+        newest_timestamp_(timestamp_seed) {}
+
+  // False: refuse the packet, `out` is then meaningless. `now_ms`: any clock, may wrap. `clock_rate` in Hz is
+  // read at a change of source only.
+  bool map(StreamSource source, const RtpHeader& header, std::uint32_t now_ms, std::uint32_t clock_rate,
+           RewrittenHeader& out) {
+    if ((flags_ & kStarted) == 0 || source != source_) [[unlikely]] {
+      return change_source(source, header, now_ms, clock_rate, out);
+    }
+    const std::uint32_t extended =
+        extend_sequence(highest_out_, static_cast<std::uint16_t>(header.sequence + offset_));
+    const std::int32_t ahead = static_cast<std::int32_t>(extended - highest_out_);
+    if (ahead > 0) [[likely]] {
+      highest_out_ = extended;
+      newest_timestamp_ = header.timestamp + timestamp_offset_;
+      newest_ms_ = now_ms;
+      flags_ &= kKeepExceptBad;
+    } else if (ahead < -kMaxMisorder || (extended < first_out_ && (flags_ & kFirstSource) == 0)) {
+      return started_over(header, ahead, now_ms, clock_rate, out);
+    }
+    out.ssrc = out_ssrc_;
+    out.sequence = static_cast<std::uint16_t>(extended);
+    out.timestamp = header.timestamp + timestamp_offset_;
+    out.marker = header.marker;
+    return true;
+  }
+
+  std::uint32_t out_ssrc() const { return out_ssrc_; }
+  bool has_source() const { return (flags_ & kStarted) != 0; }
+  StreamSource source() const { return source_; }  // meaningless without has_source()
+  bool is_former(StreamSource source) const { return (flags_ & kHasFormer) != 0 && source == former_; }
+
+  // Reports about the outgoing stream, told to the source. Pre of each: has_source().
+  // The source's extended sequence number for an outgoing one, of which only the low 16 bits are looked at:
+  // the receiver may have begun to count cycles elsewhere. False when it lies before this source's first
+  // packet.
+  bool sequence_to_source(std::uint16_t out_sequence, std::uint32_t& in) const {
+    const std::uint32_t extended = extend_sequence(highest_out_, out_sequence);
+    if (extended < first_out_) {
+      return false;
+    }
+    // The source's cycle 0 is that of its first packet which went out.
+    const std::uint32_t first_in = (first_out_ - offset_) & 0xffffU;
+    in = first_in + (extended - first_out_);
+    return true;
+  }
+  std::uint32_t timestamp_from_source(std::uint32_t in) const { return in + timestamp_offset_; }
+
+ private:
+  static constexpr std::uint32_t kFirstCycle = 0x10000;  // room for packets that come late right at the start
+  static constexpr std::uint16_t kStarted = 1;
+  static constexpr std::uint16_t kHasFormer = 2;
+  static constexpr std::uint16_t kHasBad = 4;
+  static constexpr std::uint16_t kFirstSource =
+      8;  // nothing went out before it: packets before its first fit in
+  static constexpr std::uint16_t kKeepExceptBad = kStarted | kHasFormer | kFirstSource;
+
+  // Both in the cold file: true as map().
+  bool change_source(StreamSource source, const RtpHeader& header, std::uint32_t now_ms,
+                     std::uint32_t clock_rate, RewrittenHeader& out);
+  bool started_over(const RtpHeader& header, std::int32_t ahead, std::uint32_t now_ms,
+                    std::uint32_t clock_rate, RewrittenHeader& out);
+  void splice(const RtpHeader& header, std::uint32_t now_ms, std::uint32_t clock_rate, RewrittenHeader& out);
+
+  // Read per packet, then written per packet, then the rest.
+  StreamSource source_;
+  std::uint32_t out_ssrc_ = 0;
+  std::uint32_t timestamp_offset_ = 0;  // outgoing minus the source's
+  std::uint32_t first_out_ = 0;         // extended sequence number of this source's first packet
+  std::uint16_t offset_ = 0;            // outgoing sequence minus the source's
+  std::uint16_t flags_ = 0;
+  std::uint32_t highest_out_ = kFirstCycle - 1;  // extended
+  std::uint32_t newest_timestamp_ = 0;           // of highest_out_, outgoing
+  std::uint32_t newest_ms_ = 0;                  // when highest_out_ was mapped
+  StreamSource former_;
+  std::uint16_t bad_sequence_ = 0;  // with kHasBad: what would come next if the source had started over
+};
+static_assert(sizeof(StreamRewriter) <= 48 && std::is_trivially_copyable_v<StreamRewriter>);
+
+}  // namespace pollux::rtp
