@@ -62,7 +62,8 @@ def check_include(path, room, target, quoted, root):
         if pattern.match(target) and not root_file and room not in rooms:
             return f"{name} headers belong to {', '.join(rooms)}"
     if not quoted:
-        return "generated headers are included in quotes" if PROTO_HEADER.search(target) else None
+        ours = PROTO_HEADER.search(target) and not target.startswith("google/protobuf/")
+        return "our generated headers are included in quotes" if ours else None
     if PROTO_HEADER.search(target):
         return None if root_file or "proto" in ROOMS[room] else "only rpc, cli and ng know generated headers"
     if not (root / target).is_file():

@@ -84,9 +84,11 @@ class Lab:
     """The picture above, up when the constructor returns."""
 
     SIDES = {"a": {"h1": 11, "h3": 13}, "b": {"h2": 12}}
-    SUBNET = {"a": ("10.71.1.{}", "fd71:1::{}"), "b": ("10.71.2.{}", "fd71:2::{}")}
+    SUBNETS = {"a": ("10.71.1.{}", "fd71:1::{}"), "b": ("10.71.2.{}", "fd71:2::{}")}
 
-    def __init__(self):
+    def __init__(self, sides=None, subnets=None):
+        """sides: side → host → last part of its addresses; subnets: side → IPv4 and IPv6 address patterns."""
+        self._subnets = subnets or self.SUBNETS
         self._undo = contextlib.ExitStack()
         with self._undo:
             self.node = self._namespace("node")
@@ -95,7 +97,7 @@ class Lab:
             for silent in (self.node, self._switch):
                 silent.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
                            "net.ipv6.conf.default.disable_ipv6=1")
-            for side, hosts in self.SIDES.items():
+            for side, hosts in (sides or self.SIDES).items():
                 bridge = f"br-{side}"
                 ip("-n", self._switch.name, "link", "add", bridge, "type", "bridge", "mcast_snooping", "0")
                 ip("-n", self._switch.name, "link", "set", bridge, "up")
@@ -121,7 +123,7 @@ class Lab:
     def _host(self, name, side, number):
         host = self._namespace(name)
         self._plug(host, "eth0", f"br-{side}", name)
-        host.v4, host.v6 = (form.format(number) for form in self.SUBNET[side])
+        host.v4, host.v6 = (form.format(number) for form in self._subnets[side])
         ip("-n", host.name, "address", "add", f"{host.v4}/24", "dev", "eth0")
         ip("-n", host.name, "address", "add", f"{host.v6}/64", "dev", "eth0", "nodad")
         return host
