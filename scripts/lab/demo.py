@@ -127,7 +127,7 @@ def keep(node):
 
 def demonstrate(keep_running):
     with tempfile.TemporaryDirectory(prefix="pollux-demo-") as folder, net.Lab(SIDES, SUBNETS) as lab:
-        say(f"host A {lab.host_a.v4} | polluxd on net_af_packet ports, {CONFIG.name} | host B {lab.host_b.v4}")
+        say(f"host A {lab.host_a.v4} | polluxd on two net_af_packet ports | host B {lab.host_b.v4}")
         node = lab_node.Node(lab.node, settings(folder), folder)
         try:
             node.start()
