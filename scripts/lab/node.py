@@ -36,7 +36,8 @@ def configuration(folder, workers=1):
     """A node between the lab's sides a and b: networks "outside" and "inside", one af_packet port each."""
     def port(side, vlans=()):
         return {
-            "name": f"port-{side}", "device": f"net_af_packet_{side},iface=plx-{side},framecnt=2048,qdisc_bypass=0",
+            "name": f"port-{side}",
+            "device": f"net_af_packet_{side},iface=plx-{side},framecnt=2048,qdisc_bypass=0",
             "interfaces": [*vlans]}
     ports = {"a": port("a"), "b": port("b")}
     ports["a"]["interfaces"] += [
