@@ -31,10 +31,18 @@ FORBIDDEN = {
 }
 
 # Files of hot rooms that run on control threads only. Each needs a reason, and has to exist.
-COLD = {}
+COLD = {
+    "dataplane/session/payload_types.cpp": "tables are made with the session, by the control thread",
+    "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",
+    "dataplane/worker/dataplane_sessions.cpp": "adding and removing sessions, control thread",
+    "dataplane/worker/dataplane_stats.cpp": "snapshots of counters, whichever thread asks",
+    "dataplane/worker/session_builder.cpp": "builds sessions before a worker sees them, control thread",
+}
 
 # Single symbols a hot file may want all the same: file → {symbol pattern: reason}.
-ALLOWED = {}
+ALLOWED = {
+    "dataplane/worker/worker.cpp": {"usleep": "what `idle: sleep` asks for, on empty polls only"},
+}
 
 
 def objects(build, root):
