@@ -137,6 +137,7 @@ Expected<void> Device::configure(unsigned workers) {
             (af_packet ? "; add qpairs=" + std::to_string(rx_queues_) + " to the device string" : ""));
   }
   tx_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(std::max(workers, 1U), info.max_tx_queues));
+  partial_checksums_ = std::strncmp(info.driver_name, "net_af_", 7) == 0;
   if (tx_queues_ == 0) {
     return fail(ErrorCode::kInvalidArgument, "QUEUES_UNAVAILABLE", field("device"),
                 "the device can't transmit");

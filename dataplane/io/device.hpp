@@ -54,6 +54,8 @@ class Device {
   const MacAddress& mac() const { return mac_; }
   bool tx_ipv4_checksum_offload() const { return tx_ipv4_checksum_; }
   bool tx_udp_checksum_offload() const { return tx_udp_checksum_; }
+  // The driver hands over UDP check sums that a local kernel hasn't finished: see above.
+  bool partial_checksums() const { return partial_checksums_; }
   // RSS over IP and UDP is on: a flow stays on one receive queue. With several queues and no RSS the device
   // spreads as it likes.
   bool receive_side_scaling() const { return rss_; }
@@ -79,6 +81,7 @@ class Device {
   MacAddress mac_{};
   bool tx_ipv4_checksum_ = false;
   bool tx_udp_checksum_ = false;
+  bool partial_checksums_ = false;
   bool rss_ = false;
   bool probed_ = false;  // by us: removed when closed
   bool opened_ = false;

@@ -157,7 +157,9 @@ void HostThread::run() {
     pthread_setaffinity_np(pthread_self(), sizeof options_.cpus, &options_.cpus);
   }
   while (!stopping_.load(std::memory_order_relaxed)) {
-    if (!turn()) {
+    const bool worked = turn();
+    turns_.add(1);
+    if (!worked) {
       std::this_thread::sleep_for(kIdleSleep);
     }
   }

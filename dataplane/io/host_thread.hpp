@@ -73,6 +73,8 @@ class HostThread : private FrameSink {
   void stop();
 
   HostStats stats() const;  // any thread
+  // Turns of the loop so far, any thread: what was given before a turn began has been looked at when it ends.
+  std::uint64_t turns() const { return turns_.get(); }
 
  private:
   enum class Link : std::uint8_t { kUnknown, kDown, kUp };
@@ -110,6 +112,7 @@ class HostThread : private FrameSink {
   std::uint64_t next_link_poll_ms_ = 0;
   std::array<Counter, kDropReasonCount> drops_;  // besides the stack's own; written by: host; read by: any
   HostStack stack_;
+  Counter turns_;
   std::atomic<bool> stopping_{false};  // written by: stop(); read by: host
   std::thread thread_;
 };

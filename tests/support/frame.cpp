@@ -21,7 +21,8 @@ void put32(Bytes& to, std::uint32_t value) {
 }
 
 // Of the bytes of a UDP datagram behind its pseudo header.
-std::uint16_t udp_sum(const SocketAddress& source, const SocketAddress& destination, std::span<const std::uint8_t> udp) {
+std::uint16_t udp_sum(const SocketAddress& source, const SocketAddress& destination,
+                      std::span<const std::uint8_t> udp) {
   std::uint64_t sum = 0;
   if (source.ip.is_v4()) {
     sum = checksum_add(checksum_add(0, source.ip.v4_bytes(), 4), destination.ip.v4_bytes(), 4);
@@ -100,7 +101,8 @@ std::optional<UdpFrame> parse(std::span<const std::uint8_t> bytes) {
   }
   std::size_t udp = 0;
   if (ether_type == 0x0800) {
-    if (bytes[ip] != 0x45 || bytes[ip + 9] != 17 || checksum_fold(checksum_add(0, &bytes[ip], 20)) != 0xffff ||
+    if (bytes[ip] != 0x45 || bytes[ip + 9] != 17 ||
+        checksum_fold(checksum_add(0, &bytes[ip], 20)) != 0xffff ||
         load_be16(&bytes[ip + 2]) != bytes.size() - ip) {
       return std::nullopt;
     }
@@ -110,7 +112,8 @@ std::optional<UdpFrame> parse(std::span<const std::uint8_t> bytes) {
     frame.destination.ip = IpAddress::from_v4_bytes(&bytes[ip + 16]);
     udp = ip + 20;
   } else if (ether_type == 0x86dd) {
-    if (bytes.size() < ip + 48 || bytes[ip + 6] != 17 || load_be16(&bytes[ip + 4]) != bytes.size() - ip - 40) {
+    if (bytes.size() < ip + 48 || bytes[ip + 6] != 17 ||
+        load_be16(&bytes[ip + 4]) != bytes.size() - ip - 40) {
       return std::nullopt;
     }
     frame.dscp = static_cast<std::uint8_t>((load_be16(&bytes[ip]) >> 6) & 0x3f);
@@ -173,7 +176,8 @@ Bytes rtcp_receiver_report(std::uint32_t ssrc, std::uint32_t about, std::uint32_
   return packet;
 }
 
-Bytes rtcp_sender_report(std::uint32_t ssrc, std::uint32_t rtp_timestamp, std::uint32_t packets, std::uint32_t octets) {
+Bytes rtcp_sender_report(std::uint32_t ssrc, std::uint32_t rtp_timestamp, std::uint32_t packets,
+                         std::uint32_t octets) {
   Bytes packet;
   put32(packet, 0x80c80006);
   put32(packet, ssrc);

@@ -44,6 +44,7 @@ Bytes rtp(const RtpFields& fields);
 // A receiver report about `about` from `ssrc`, with an SDES CNAME (RFC 3550 §6.1).
 Bytes rtcp_receiver_report(std::uint32_t ssrc, std::uint32_t about, std::uint32_t highest_sequence);
 // A sender report without report blocks, with an SDES CNAME.
-Bytes rtcp_sender_report(std::uint32_t ssrc, std::uint32_t rtp_timestamp, std::uint32_t packets, std::uint32_t octets);
+Bytes rtcp_sender_report(std::uint32_t ssrc, std::uint32_t rtp_timestamp, std::uint32_t packets,
+                         std::uint32_t octets);
 
 }  // namespace pollux::testing

@@ -16,19 +16,21 @@ namespace pollux::testing {
 
 // The far end of one port: rings that the port receives from and sends to.
 struct BedPort {
-  std::string device;                  // name for PortConfig::device
-  std::vector<rte_ring*> to_port;      // one per receive queue
-  std::vector<rte_ring*> from_port;    // one per transmit queue
+  std::string device;                // name for PortConfig::device
+  std::vector<rte_ring*> to_port;    // one per receive queue
+  std::vector<rte_ring*> from_port;  // one per transmit queue
 };
 
 // Devices outlive beds, since EAL keeps at most 32 of them: the n-th port of each bed is the same device.
 class RingBed {
  public:
-  // Fills in the devices of `config` (device names are ignored) and starts the data plane with Drive::kCaller.
+  // Fills in the devices of `config` (device names are ignored) and starts the data plane with
+  // Drive::kCaller.
   explicit RingBed(DataplaneConfig config, std::uint16_t queues = 1);
   ~RingBed();
 
-  // Two ports, "a" 192.0.2.1/24 + 2001:db8:a::1/64 and "b" 198.51.100.1/24 + 2001:db8:b::1/64, gateways .254/::fe.
+  // Two ports, "a" 192.0.2.1/24 + 2001:db8:a::1/64 and "b" 198.51.100.1/24 + 2001:db8:b::1/64, gateways
+  // .254/::fe.
   static DataplaneConfig two_ports(std::size_t workers = 1);
 
   worker::DataplaneImpl& dataplane() { return *dataplane_; }
@@ -40,8 +42,8 @@ class RingBed {
 
   // Puts a frame before the port's queue.
   void send(std::size_t port, const Bytes& frame, std::uint16_t queue = 0);
-  // Turns all workers until none has work, gathers what came out; ARP and ND for any address but ours are answered
-  // as the neighbour with MAC 02:00:00:00:00:<port>, and waited for.
+  // Turns all workers until neither they nor the host thread have work, gathers what came out; ARP and ND for any address but ours are
+  // answered as the neighbour with MAC 02:00:00:00:00:<port>, and waited for.
   void turn();
   // What has come out of the port since the last call, ARP and ND left out.
   std::vector<Bytes> received(std::size_t port);
@@ -58,6 +60,7 @@ class RingBed {
   static MacAddress peer_mac(std::size_t port) { return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(port)}; }
 
  private:
+  bool turn_workers();
   bool drain(std::size_t port);
   bool answer(std::size_t port, const Bytes& frame);
 
@@ -71,6 +74,7 @@ class RingBed {
 };
 
 // One leg for the bed's addresses: `side` 0 is port a, 1 is port b.
-LegSpec bed_leg(std::uint16_t id, unsigned side, std::uint16_t local_port, const char* remote, bool v6 = false);
+LegSpec bed_leg(std::uint16_t id, unsigned side, std::uint16_t local_port, const char* remote,
+                bool v6 = false);
 
 }  // namespace pollux::testing
