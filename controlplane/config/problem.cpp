@@ -17,15 +17,19 @@ std::string format_problems(std::span<const ConfigProblem> problems, Severity se
   return out;
 }
 
-std::string quoted(const std::string& text) {
+std::string harmless(const std::string& text) {
   constexpr std::size_t kLongest = 60;  // bytes shown; enough to find the place, short enough for a line
-  std::string out = "'";
+  std::string out;
   for (const char letter : text.substr(0, kLongest)) {
     const auto code = static_cast<unsigned char>(letter);
     // Bytes above 127 may be cut-off UTF-8: a terminal shall not be trusted with them.
     out += code < 0x20 || code >= 0x7f ? '?' : letter;
   }
-  return out + (text.size() > kLongest ? "...'" : "'");
+  return out + (text.size() > kLongest ? "..." : "");
+}
+
+std::string quoted(const std::string& text) {
+  return "'" + harmless(text) + "'";
 }
 
 }  // namespace pollux::config

@@ -21,7 +21,9 @@ enum class Severity { kError, kWarning };
 // Warnings have "warning: " before the key. Parts that aren't known are left out.
 std::string format_problems(std::span<const ConfigProblem> problems, Severity severity = Severity::kError);
 
-// Text from the file as a message may show it: in quotes, control characters replaced, long text cut.
+// Text from the file as a message may show it: control characters replaced, long text cut.
+std::string harmless(const std::string& text);
+// The same in quotes.
 std::string quoted(const std::string& text);
 
 }  // namespace pollux::config

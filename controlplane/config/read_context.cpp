@@ -90,12 +90,12 @@ int nearest_line(const std::map<std::string, int>& lines, std::string key) {
 std::string nearest_word(const std::string& word, std::span<const std::string> known) {
   constexpr std::size_t kLongest = 40;  // longer words are no misspelt keys, and would cost time
   std::string best;
-  std::size_t best_distance = word.size() > kLongest ? 0 : std::clamp<std::size_t>(word.size() / 3, 1, 3) + 1;
+  std::size_t best_distance = kLongest;
   for (const std::string& candidate : known) {
-    if (best_distance == 0) {
-      break;
-    }
-    if (const std::size_t far = distance(word, candidate); far < best_distance) {
+    // A third of the letters may be wrong, and never more than three.
+    const std::size_t allowed = std::clamp<std::size_t>(std::max(word.size(), candidate.size()) / 3, 1, 3);
+    const std::size_t far = word.size() > kLongest ? kLongest : distance(word, candidate);
+    if (far <= allowed && far < best_distance) {
       best = candidate;
       best_distance = far;
     }

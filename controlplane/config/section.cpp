@@ -6,8 +6,8 @@ namespace pollux::config {
 
 namespace {
 
-std::string unknown_key(const std::string& name, const std::vector<std::string>& known) {
-  const std::string near = nearest_word(name, known);
+std::string unknown_key(const std::string& name, const std::string& near,
+                        const std::vector<std::string>& known) {
   if (!near.empty()) {
     return "unknown key " + quoted(name) + ": did you mean '" + near + "'?";
   }
@@ -21,6 +21,7 @@ std::map<std::string, const YamlNode*> section_entries(const YamlNode& node, con
                                                        ReadContext& context) {
   std::map<std::string, const YamlNode*> found;
   std::map<std::string, int> first_lines;
+  std::vector<std::string> misspelt;
   for (const auto& [key, value] : node.entries) {
     if (!key.is(YamlNode::Kind::kScalar)) {
       if (!key.is(YamlNode::Kind::kBroken)) {
@@ -28,10 +29,13 @@ std::map<std::string, const YamlNode*> section_entries(const YamlNode& node, con
       }
       continue;
     }
-    const std::string shown = quoted(key.text);  // a path goes to the terminal as well
-    const std::string at = child_key(path, shown.substr(1, shown.size() - 2));
+    const std::string at = child_key(path, harmless(key.text));
     if (std::find(known.begin(), known.end(), key.text) == known.end()) {
-      context.error(at, key.line, unknown_key(key.text, known));
+      const std::string near = nearest_word(key.text, known);
+      context.error(at, key.line, unknown_key(key.text, near, known));
+      if (!near.empty()) {
+        misspelt.push_back(near);
+      }
       continue;
     }
     if (const auto [first, fresh] = first_lines.emplace(key.text, key.line); !fresh) {
@@ -40,6 +44,11 @@ std::map<std::string, const YamlNode*> section_entries(const YamlNode& node, con
     }
     context.seen(at, value.line);
     found.emplace(key.text, &value);
+  }
+  for (const std::string& name : misspelt) {
+    if (!found.contains(name)) {
+      context.refused(child_key(path, name));  // that it is missing needn't be told as well
+    }
   }
   return found;
 }

@@ -150,7 +150,7 @@ class Section {
       const std::string at = child_key(path, field.doc.name);
       if (const auto entry = entries.find(field.doc.name); entry != entries.end()) {
         field.read(*entry->second, at, context, owner);
-      } else if (field.doc.presence == Presence::kRequired) {
+      } else if (field.doc.presence == Presence::kRequired && context.sound(at)) {
         context.error(at, node.line, "is missing, and has no default");
       }
     }

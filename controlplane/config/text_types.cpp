@@ -58,8 +58,9 @@ Parsed<IpPrefix> parse_interface_address(const std::string& text) {
   }
   const auto length = parse_integer(text.substr(slash + 1), 1, v4 ? 32 : 128, kNoUnit);
   if (!length) {
-    return tl::unexpected("prefix length " + text.substr(slash + 1, 40) + " of " + address->to_string() +
-                          " is out of range; allowed are " + (v4 ? "1..32 for IPv4" : "1..128 for IPv6"));
+    return tl::unexpected("prefix length " + harmless(text.substr(slash + 1)) + " of " +
+                          address->to_string() + " is out of range; allowed are " +
+                          (v4 ? "1..32 for IPv4" : "1..128 for IPv6"));
   }
   const IpPrefix prefix{*address, static_cast<std::uint8_t>(*length)};
   if (const std::string reason = not_unicast(*address); !reason.empty()) {
@@ -200,9 +201,8 @@ ValueType<std::uint32_t> file_mode() {
 }
 
 ValueType<IpPrefix> interface_address() {
-  return scalar<IpPrefix>(kNoUnit, "unicast IPv4/1..32 or IPv6/1..128",
-                          "an address such as 198.51.100.10/24", parse_interface_address,
-                          [](const IpPrefix& value) { return value.to_string(); });
+  return scalar<IpPrefix>(kNoUnit, "unicast IPv4/1..32 or IPv6/1..128", "an address such as 198.51.100.10/24",
+                          parse_interface_address, [](const IpPrefix& value) { return value.to_string(); });
 }
 
 ValueType<IpAddress> host_address() {

@@ -40,7 +40,7 @@ Measure parse_measure(const std::string& text, std::span<const Unit> units) {
 }
 
 std::string out_of_range(const std::string& text, const std::string& range) {
-  return quoted(text).substr(1, quoted(text).size() - 2) + " is out of range; allowed are " + range;
+  return harmless(text) + " is out of range; allowed are " + range;
 }
 
 }  // namespace

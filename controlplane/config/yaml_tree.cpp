@@ -1,5 +1,4 @@
 #include "controlplane/config/yaml_tree.hpp"
-
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -7,6 +6,8 @@
 
 #include <optional>
 #include <sstream>
+
+#include "controlplane/config/problem.hpp"
 
 namespace pollux::config {
 
@@ -149,8 +150,8 @@ YamlTree parse_yaml(const std::string& text) {
   } catch (const YAML::Exception& error) {
     tree.readable = false;
     const int column = error.mark.is_null() ? 0 : error.mark.column + 1;
-    tree.faults.push_back(
-        {line_of(error.mark), "YAML syntax error at column " + std::to_string(column) + ": " + error.msg});
+    tree.faults.push_back({line_of(error.mark), "YAML syntax error at column " + std::to_string(column) +
+                                                    ": " + harmless(error.msg)});
   }
   return tree;
 }

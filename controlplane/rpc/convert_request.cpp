@@ -35,7 +35,7 @@ std::optional<SocketAddress> read_address(const v1::SocketAddress& message, cons
   const bool port_ok = message.port() >= 1 && message.port() <= 65535;
   if (!ip) {
     violations.push_back({field + ".address", "must be an IPv4 or IPv6 address as text, not " +
-                                                  control::quoted(message.address())});
+                                                  control::shown(message.address())});
   }
   if (!port_ok) {
     violations.push_back({field + ".port", "must be 1..65535, not " + std::to_string(message.port())});
@@ -154,7 +154,7 @@ void read_leg_patches(const v1::SessionSpec& spec, int legs, const UpdateMask& m
       leg_patch.values =
           read_leg(*found, leg.whole ? control::LegFields::all() : leg.fields, leg_patch.path, violations);
     } else if (!leg.whole) {
-      violations.push_back({"update_mask", "names fields of leg " + control::quoted(leg.leg_id) +
+      violations.push_back({"update_mask", "names fields of leg " + control::shown(leg.leg_id) +
                                                ", which isn't in spec.legs"});
     }
     patch.legs.push_back(std::move(leg_patch));
@@ -196,7 +196,7 @@ control::LegRequest read_leg(const v1::LegSpec& from, control::LegFields fields,
 void check_session_id(const std::string& id, Violations& violations) {
   if (!control::valid_session_id(id)) {
     violations.push_back(
-        {"session_id", "must be 1..128 characters of [A-Za-z0-9._:@-], not " + control::quoted(id)});
+        {"session_id", "must be 1..128 characters of [A-Za-z0-9._:@-], not " + control::shown(id)});
   }
 }
 

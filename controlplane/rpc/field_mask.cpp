@@ -87,7 +87,7 @@ UpdateMask parse_update_mask(const google::protobuf::FieldMask& paths, control::
       mask.labels = true;
     } else if (!path.starts_with(kLegPrefix) ||
                !parse_leg_path(std::string_view(path).substr(kLegPrefix.size()), mask)) {
-      violations.push_back({"update_mask", "unknown path " + control::quoted(path) + kKnownPaths});
+      violations.push_back({"update_mask", "unknown path " + control::shown(path) + kKnownPaths});
     }
   }
   return mask;

@@ -3,7 +3,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <list>
@@ -93,7 +92,7 @@ Expected<void> RpcServer::open(const config::DoorConfig& config) {
   if (!unix_socket_.empty() &&
       chmod(unix_socket_.c_str(), static_cast<mode_t>(config.unix_socket_mode)) != 0) {
     return fail(ErrorCode::kUnavailable, "DOOR_UNAVAILABLE", "grpc.unix_socket_mode",
-                "gRPC door " + unix_socket_ + ": can't set its mode");
+                "gRPC door " + path + ": can't set its mode");
   }
   auto address = config.tcp.begin();
   for (const Door& door : doors) {
@@ -122,10 +121,7 @@ void RpcServer::shutdown() {
   control_.post([this] { control_.manager().events().close(); });
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownLimit);
   server_->Wait();
-  server_.reset();
-  if (!unix_socket_.empty()) {
-    unlink(unix_socket_.c_str());
-  }
+  server_.reset();  // removes the unix socket
 }
 
 }  // namespace pollux::rpc

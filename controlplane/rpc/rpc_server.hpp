@@ -48,7 +48,6 @@ class RpcServer {
   NodeService node_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> doors_;
-  std::string unix_socket_;  // to be removed
 };
 
 }  // namespace pollux::rpc

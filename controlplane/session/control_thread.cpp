@@ -83,7 +83,9 @@ std::size_t ControlThread::drain(std::chrono::milliseconds limit) {
     }
   }
   std::size_t left = 0;
-  call([this, &left] { left = manager_.abandon(); });
+  if (!drained) {
+    call([this, &left] { left = manager_.abandon(); });
+  }
   return left;
 }
 

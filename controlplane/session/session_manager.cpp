@@ -6,7 +6,7 @@ namespace {
 
 Failure unknown_session(const std::string& id) {
   return make_failure(ErrorCode::kNotFound, "SESSION_UNKNOWN",
-                      "there is no session " + quoted(id) + "; it may have ended: see WatchEvents");
+                      "there is no session " + shown(id) + "; it may have ended: see WatchEvents");
 }
 
 Failure draining() {
@@ -71,7 +71,7 @@ void SessionManager::join_or_refuse(Session& session, const SessionRequest& requ
   }
   if (*session.request != request) {
     return refuse(callback, make_failure(ErrorCode::kAlreadyExists, "SESSION_ID_CONFLICT",
-                                         "session " + quoted(session.id) +
+                                         "session " + shown(session.id) +
                                              " exists with another spec: use Update, or another session_id"));
   }
   if (session.busy()) {

@@ -58,7 +58,7 @@ void patch_legs(const SessionPatch& patch, SessionRequest& merged, Violations& v
   for (const LegPatch& leg_patch : patch.legs) {
     LegRequest* existing = find_leg(merged.legs, leg_patch.id);
     if (existing == nullptr && (!leg_patch.whole || !leg_patch.values)) {
-      violations.push_back({"update_mask", "the session has no leg " + quoted(leg_patch.id) +
+      violations.push_back({"update_mask", "the session has no leg " + shown(leg_patch.id) +
                                                "; to add one, name it as \"legs." + leg_patch.id +
                                                "\" and put it into spec.legs"});
     } else if (!leg_patch.values) {

@@ -40,9 +40,9 @@ class LegCheck {
 
   void id(std::set<std::string_view>& seen) {
     if (!valid_leg_id(leg_.id)) {
-      add("leg_id", "must be 1..32 characters of [A-Za-z0-9_-], not " + quoted(leg_.id));
+      add("leg_id", "must be 1..32 characters of [A-Za-z0-9_-], not " + shown(leg_.id));
     } else if (!seen.insert(leg_.id).second) {
-      add("leg_id", "another leg is called " + quoted(leg_.id) + " already: leg ids are unique in a session");
+      add("leg_id", "another leg is called " + shown(leg_.id) + " already: leg ids are unique in a session");
     }
   }
 
@@ -50,13 +50,13 @@ class LegCheck {
     const auto* network = find_network(networks, leg_.network);
     if (network == nullptr) {
       add("network", (leg_.network.empty() ? "must be set, the node has several networks"
-                                           : "unknown network " + quoted(leg_.network)) +
+                                           : "unknown network " + shown(leg_.network)) +
                          "; there are: " + network_names(networks));
       return;
     }
     const auto has_family = [this](const IpAddress& address) { return address.family() == leg_.family; };
     if (leg_.family && std::none_of(network->addresses.begin(), network->addresses.end(), has_family)) {
-      add("family", "network " + quoted(network->name) + " has no " + std::string(family_name(*leg_.family)) +
+      add("family", "network " + shown(network->name) + " has no " + std::string(family_name(*leg_.family)) +
                         " address");
     }
   }
@@ -127,10 +127,10 @@ class LegCheck {
       if (sink == leg_.id) {
         add(at, "a leg can't be its own sink");
       } else if (std::none_of(request.legs.begin(), request.legs.end(), named)) {
-        add(at, "the session has no leg " + quoted(sink));
+        add(at, "the session has no leg " + shown(sink));
       } else if (std::find(first, first + static_cast<std::ptrdiff_t>(i), sink) !=
                  first + static_cast<std::ptrdiff_t>(i)) {
-        add(at, "leg " + quoted(sink) + " is named twice");
+        add(at, "leg " + shown(sink) + " is named twice");
       }
     }
   }
@@ -162,11 +162,11 @@ void check_labels(const SessionRequest& request, Violations& violations) {
       break;
     }
     if (key.empty() || key.size() > kMaxLabelBytes) {
-      violations.push_back({"spec.labels", "label " + quoted(key) + ": the name must have 1..256 bytes"});
+      violations.push_back({"spec.labels", "label " + shown(key) + ": the name must have 1..256 bytes"});
     }
     if (value.size() > kMaxLabelBytes) {
       violations.push_back(
-          {"spec.labels", "label " + quoted(key) + ": the value must have at most 256 bytes"});
+          {"spec.labels", "label " + shown(key) + ": the value must have at most 256 bytes"});
     }
   }
 }
@@ -181,7 +181,7 @@ bool valid_leg_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxLegIdLength && all_of_set(id, "_-");
 }
 
-std::string quoted(std::string_view text) {
+std::string shown(std::string_view text) {
   static constexpr std::size_t kShown = 64;
   std::string result = "\"";
   for (const char c : text.substr(0, kShown)) {

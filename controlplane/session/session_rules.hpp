@@ -26,7 +26,7 @@ bool valid_session_id(std::string_view id);  // 1..128 of [A-Za-z0-9._:@-]
 bool valid_leg_id(std::string_view id);      // 1..32 of [A-Za-z0-9_-]
 
 // Client text for an error message: quoted, shortened, without control characters.
-std::string quoted(std::string_view text);
+std::string shown(std::string_view text);
 
 const config::NetworkConfig* find_network(std::span<const config::NetworkConfig> networks,
                                           std::string_view name);

@@ -172,6 +172,9 @@ Expected<void> Device::configure(unsigned workers) {
     return fail(ErrorCode::kInternal, "DEVICE_FAILED", field("device"),
                 "the device has no MAC address: " + reason(error));
   }
+  if (rte_is_zero_ether_addr(&address) != 0) {
+    rte_eth_random_addr(address.addr_bytes);  // a device without an address of its own (net_ring): a local one
+  }
   std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.begin());
   return {};
 }

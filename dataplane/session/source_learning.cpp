@@ -211,7 +211,8 @@ bool SourceLearning::must_wait(const Candidate& candidate, std::uint32_t now_ms)
   }
   const Rank own = rank(candidate.address);
   return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
-    return other.count >= 2 && now_ms - other.last_ms < kAliveMs && rank(other.address) > own;
+    return other.count >= 2 && other.timestamp_moved && now_ms - other.last_ms < kAliveMs &&
+           rank(other.address) > own;
   });
 }
 

@@ -141,6 +141,11 @@ RingBed::RingBed(DataplaneConfig config, std::uint16_t queues) : workers_(config
     std::abort();
   }
   dataplane_ = std::move(*made);
+  for (const PortStats& port : dataplane_->stats().ports) {
+    MacAddress mac;
+    std::sscanf(port.mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]);
+    macs_.push_back(mac);
+  }
   received_.resize(ports_.size());
   now_tsc_ = rte_rdtsc();
   turn();  // announcements and duplicate address detection go first
@@ -296,6 +301,31 @@ std::uint64_t RingBed::drops(DropReason reason) const {
     sum += worker.drops[static_cast<std::size_t>(reason)];
   }
   return sum;
+}
+
+std::string RingBed::describe() const {
+  std::string text;
+  const auto line = [&text](std::string_view name, std::uint64_t value) {
+    if (value != 0) {
+      text += std::string(name) + " " + std::to_string(value) + "\n";
+    }
+  };
+  const NodeStats stats = dataplane_->stats();
+  for (const WorkerStats& worker : stats.workers) {
+    for (const StageStats& stage : worker.stages) {
+      line(stage.name, stage.packets);
+    }
+    for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+      line(kDropReasons[i].name, worker.drops[i]);
+    }
+  }
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    line("host " + std::string(kDropReasons[i].name), stats.host.drops[i]);
+  }
+  line("arp_sent", stats.host.arp_sent);
+  line("arp_received", stats.host.arp_received);
+  line("neighbours", stats.host.neighbours);
+  return text;
 }
 
 std::uint64_t RingBed::mbufs_in_use() const {

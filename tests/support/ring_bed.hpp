@@ -55,8 +55,10 @@ class RingBed {
   void update(SessionHandle session, const SessionSpec& spec);
   void remove(SessionHandle session);
   std::uint64_t drops(DropReason reason) const;  // of all workers
+  std::string describe() const;                  // every counter above zero, for failed assertions
   std::uint64_t mbufs_in_use() const;
 
+  const MacAddress& mac(std::size_t port) const { return macs_[port]; }  // of our port
   static MacAddress peer_mac(std::size_t port) { return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(port)}; }
 
  private:
@@ -67,6 +69,7 @@ class RingBed {
   std::vector<BedPort> ports_;
   std::unique_ptr<worker::DataplaneImpl> dataplane_;
   std::vector<std::vector<Bytes>> received_;
+  std::vector<MacAddress> macs_;
   std::vector<Event> events_;
   std::size_t workers_ = 0;
   std::uint64_t now_tsc_ = 0;
