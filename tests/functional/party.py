@@ -89,8 +89,10 @@ def relayed(sender, receiver, count=20, pace=0.002):
     for _ in range(count):
         sent.append(sender.send())
         time.sleep(pace)
-    got = [receiver.receive() for _ in sent]
-    assert got == sent
+    got = []
+    while len(got) < len(sent) and (packet := receiver.receive(2)):
+        got.append(packet)
+    assert got == sent, f"{len(set(got) & set(sent))} of {len(sent)} packets arrived as they were sent"
 
 
 def both_ways(a, b, count=20):

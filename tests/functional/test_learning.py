@@ -50,7 +50,7 @@ def assert_clean(*sockets):
         assert not [p for p in waiting(socket) if SPRAY_SSRC in p], "a sprayed packet reached a party"
 
 
-def setup(node, a, b, rtcp_mux, **options):
+def begin_call(node, a, b, rtcp_mux, **options):
     api = node.api
     session = api.create(api.leg("a", "outside", a.remote, rtcp_mux=rtcp_mux, **options),
                          api.leg("b", "inside", b.remote, rtcp_mux=rtcp_mux, **options))
@@ -67,7 +67,7 @@ CLAIMING = [("OFF", "STRICT_SOURCE"), ("DELAYED", "STRICT_SOURCE"), ("HEURISTIC"
 @pytest.mark.parametrize("learning,policy", CLAIMING)
 def test_spray_before_during_and_after_learning(lab, node, learning, policy, rtcp_mux):
     with Party(lab.h1, rtcp_mux=rtcp_mux) as a, Party(lab.h2, rtcp_mux=rtcp_mux) as b:
-        session = setup(node, a, b, rtcp_mux, learning=learning, source_policy=policy)
+        session = begin_call(node, a, b, rtcp_mux, learning=learning, source_policy=policy)
         local, sprayer = local_rtp(session, "a"), Sprayer(lab, node.api)
 
         sprayer.spray(local)  # before: the peer's media flows to nobody but the signalled address
@@ -115,7 +115,7 @@ def test_spray_on_a_leg_whose_party_is_not_known_yet(lab, node, learning):
 def test_spray_after_a_signalling_update(lab, node):
     """A re-INVITE starts learning afresh: no window for strangers in between."""
     with Party(lab.h1) as a, Party(lab.h1) as moved, Party(lab.h2) as b:
-        session = setup(node, a, b, False)
+        session = begin_call(node, a, b, False)
         both_ways(a, b, 10)
         sprayer = Sprayer(lab, node.api)
         node.api.update_leg(session.session_id, node.api.leg("a", "outside", moved.remote), "remote_rtp")
@@ -131,7 +131,7 @@ def test_spray_after_a_signalling_update(lab, node):
 
 def test_accept_any_forwards_but_never_answers_strangers(lab, node):
     with Party(lab.h1) as a, Party(lab.h2) as b:
-        session = setup(node, a, b, False, source_policy="ACCEPT_ANY")
+        session = begin_call(node, a, b, False, source_policy="ACCEPT_ANY")
         both_ways(a, b, 10)
         sprayer = Sprayer(lab, node.api)
         sprayer.socket.sendto(SPRAY_RTP, local_rtp(session, "a"))
@@ -183,7 +183,7 @@ def test_off_learns_nothing(lab, node):
 def test_nat_rebinding_with_media_handover(lab, node):
     with Party(lab.h1) as a, Party(lab.h2) as b:
         events = node.api.events()
-        session = setup(node, a, b, False, source_policy="MEDIA_HANDOVER")
+        session = begin_call(node, a, b, False, source_policy="MEDIA_HANDOVER")
         both_ways(a, b, 10)
         old = a.remote
         time.sleep(1.1)  # a source changes at most once a second
@@ -201,7 +201,7 @@ def test_nat_rebinding_with_media_handover(lab, node):
 def test_nat_rebinding_with_strict_source(lab, node):
     with Party(lab.h1) as a, Party(lab.h2) as b:
         events = node.api.events()
-        session = setup(node, a, b, False, source_policy="STRICT_SOURCE")
+        session = begin_call(node, a, b, False, source_policy="STRICT_SOURCE")
         both_ways(a, b, 10)
         old = a.remote
         before = node.api.drops().get("source_mismatch", 0)
@@ -218,7 +218,7 @@ def test_nat_rebinding_with_strict_source(lab, node):
 
 def test_handover_waits_while_the_known_source_lives(lab, node):
     with Party(lab.h1) as a, Party(lab.h1) as rival, Party(lab.h2) as b:
-        session = setup(node, a, b, False, source_policy="MEDIA_HANDOVER")
+        session = begin_call(node, a, b, False, source_policy="MEDIA_HANDOVER")
         both_ways(a, b, 10)
         rival.calls(a.to)
         time.sleep(1.1)

@@ -27,9 +27,8 @@ def test_mux(lab, node):
         both_ways(a, b, 5)
         for sender, receiver in ((a, b), (b, a)):
             report, packet = sender.send_rtcp(), sender.send()
-            assert [receiver.receive(), receiver.receive()] == [report, packet]
-        rtcp = leg_state(node.api.get(session.session_id), "a").rtcp
-        assert (rtcp.rx_packets, rtcp.tx_packets) == (1, 1)
+            assert {receiver.receive(), receiver.receive()} == {report, packet}
+        assert node.api.get(session.session_id).state.legs[0].rtp.dropped == 0
 
 
 def test_mux_on_one_leg_only(lab, node):
