@@ -118,8 +118,8 @@ RelayBed::RelayBed(std::uint32_t endpoints) : endpoints_(endpoints) {
 }
 
 RelayBed::~RelayBed() {
+  drain();  // before the pool that some of it came from goes
   dataplane_.reset();
-  drain();
   for (rte_mbuf* mbuf : buffers_) {
     rte_pktmbuf_free(mbuf);
   }
@@ -262,14 +262,16 @@ std::uint32_t RelayBed::drain() {
 
 // Until the gateways are known and every endpoint has learned its source.
 void RelayBed::settle() {
-  for (unsigned attempt = 0; attempt < 200; ++attempt) {
-    fill(static_cast<std::uint32_t>(std::min<std::size_t>(kRound, streams_.size())));
-    run_until_idle();
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    run_until_idle();
-    if (dataplane_->stats().host.neighbours >= (endpoints_ == 1 ? 1U : 2U)) {
-      break;
-    }
+  constexpr std::uint32_t kProbe = 64;
+  std::uint32_t out = 0;
+  for (unsigned attempt = 0; attempt < 500 && out != kProbe; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    run_until_idle();  // what waited for the gateway
+    fill(kProbe);
+    out = run_until_idle();
+  }
+  if (out != kProbe) {
+    die("the gateways' addresses were not resolved");
   }
   for (std::size_t done = 0; done < 2 * streams_.size(); done += kRound) {
     fill(kRound);
@@ -280,12 +282,16 @@ void RelayBed::settle() {
   }
 }
 
-void RelayBed::run_until_idle() {
-  bool busy = true;
-  while (busy) {
+// How many media packets came out.
+std::uint32_t RelayBed::run_until_idle() {
+  std::uint32_t media = 0;
+  for (bool busy = true; busy;) {
     busy = dataplane_->worker(0).run_once(rte_rdtsc());
-    busy |= drain() != 0;
+    const std::uint32_t out = drain();
+    media += out;
+    busy |= out != 0;
   }
+  return media;
 }
 
 Cost RelayBed::relay(std::uint64_t packets) {
@@ -302,6 +308,13 @@ Cost RelayBed::relay(std::uint64_t packets) {
     cost.cycles += start - first;
     cost.allocations += allocations() - allocations_before;
     if (const std::uint32_t out = drain(); out != kRound) {
+      const WorkerStats stats = dataplane_->stats().workers[0];
+      for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+        if (stats.drops[i] != 0) {
+          std::fprintf(stderr, "%s %llu\n", std::string(kDropReasons[i].name).c_str(),
+                       static_cast<unsigned long long>(stats.drops[i]));
+        }
+      }
       die(std::to_string(kRound - out) + " of " + std::to_string(kRound) + " packets were lost");
     }
   }

@@ -46,7 +46,7 @@ class RelayBed {
   void fill(std::uint32_t count);
   void write_frame(rte_mbuf& mbuf, Stream& stream) const;
   std::uint32_t drain();
-  void run_until_idle();
+  std::uint32_t run_until_idle();
   std::uint32_t swap_once(std::uint16_t port_id);
 
   std::uint32_t endpoints_;

@@ -1,0 +1,182 @@
+#include "dataplane/rtp/stream_rewriter.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::rtp {
+namespace {
+
+constexpr std::uint32_t kRate = 8000;
+constexpr StreamSource kA{0xaaaa, 1};
+constexpr StreamSource kB{0xbbbb, 2};
+
+RtpHeader header(std::uint16_t sequence, std::uint32_t timestamp, bool marker = false) {
+  RtpHeader result;
+  result.sequence = sequence;
+  result.timestamp = timestamp;
+  result.marker = marker;
+  return result;
+}
+
+struct Rewriter : testing::Test {
+  StreamRewriter rewriter{0x0ffcafe0, 0xffff, 1'000'000};
+  RewrittenHeader out;
+  bool map(StreamSource source, std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t now_ms) {
+    return rewriter.map(source, header(sequence, timestamp), now_ms, kRate, out);
+  }
+};
+
+TEST_F(Rewriter, StartsFromTheSeeds) {
+  EXPECT_FALSE(rewriter.has_source());
+  ASSERT_TRUE(map(kA, 60000, 55, 0));
+  EXPECT_EQ(out.ssrc, 0x0ffcafe0U);
+  EXPECT_EQ(out.sequence, 0x7fff);  // below 2^15
+  EXPECT_EQ(out.timestamp, 1'000'000U);
+  EXPECT_TRUE(out.marker);
+  EXPECT_EQ(rewriter.source(), kA);
+}
+
+TEST_F(Rewriter, KeepsWhatTheSourceDid) {
+  ASSERT_TRUE(map(kA, 65534, 0, 0));
+  const std::uint16_t base = out.sequence;
+  const auto expect = [&](std::uint16_t sequence, std::uint32_t timestamp, int ahead) {
+    ASSERT_TRUE(map(kA, sequence, timestamp, 5));
+    EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + ahead));
+    EXPECT_EQ(out.timestamp, 1'000'000 + timestamp);
+    EXPECT_FALSE(out.marker);
+  };
+  expect(65535, 160, 1);
+  expect(3, 800, 5);            // a gap over the wrap
+  expect(1, 480, 3);            // reordered
+  expect(3, 800, 5);            // a duplicate
+  expect(65533, 0U - 160, -1);  // before the very first packet: nothing is in its way
+  ASSERT_TRUE(rewriter.map(kA, header(4, 960, true), 6, kRate, out));
+  EXPECT_TRUE(out.marker);
+}
+
+TEST_F(Rewriter, SilenceOfTheSameSourceKeepsItsTimestamp) {
+  ASSERT_TRUE(map(kA, 1, 0, 0));
+  ASSERT_TRUE(map(kA, 2, 160, 60'000));
+  EXPECT_EQ(out.timestamp, 1'000'160U);
+}
+
+TEST_F(Rewriter, ChangeGoesOnByOneAndByRealTime) {
+  ASSERT_TRUE(map(kA, 1, 0, 100));
+  ASSERT_TRUE(map(kA, 2, 160, 120));
+  const std::uint16_t last = out.sequence;
+  ASSERT_TRUE(map(kB, 40000, 0x80000000U, 150));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(last + 1));
+  EXPECT_EQ(out.timestamp, 1'000'160U + 30 * 8);
+  EXPECT_TRUE(out.marker);
+  EXPECT_EQ(out.ssrc, 0x0ffcafe0U);
+  ASSERT_TRUE(map(kB, 40001, 0x80000000U + 160, 170));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(last + 2));
+  EXPECT_EQ(out.timestamp, 1'000'160U + 30 * 8 + 160);
+  EXPECT_FALSE(out.marker);
+}
+
+TEST_F(Rewriter, ChangeFollowsTheHighestPacketNotTheLast) {
+  ASSERT_TRUE(map(kA, 1, 0, 0));
+  ASSERT_TRUE(map(kA, 5, 640, 80));
+  const std::uint16_t highest = out.sequence;
+  ASSERT_TRUE(map(kA, 3, 320, 81));
+  ASSERT_TRUE(map(kB, 7, 7, 90));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(highest + 1));
+  EXPECT_EQ(out.timestamp, 1'000'640U + 80);
+}
+
+TEST_F(Rewriter, ChangeWithinTheSameMillisecondMovesOn) {
+  ASSERT_TRUE(map(kA, 1, 0, 0xffffffff));
+  ASSERT_TRUE(map(kB, 1, 0, 0xffffffff));
+  EXPECT_EQ(out.timestamp, 1'000'001U);
+}
+
+TEST_F(Rewriter, ClockMayWrapBetweenTwoSources) {
+  ASSERT_TRUE(map(kA, 1, 0, 0xfffffff0));
+  ASSERT_TRUE(map(kB, 1, 0, 16));
+  EXPECT_EQ(out.timestamp, 1'000'000U + 32 * 8);
+}
+
+TEST_F(Rewriter, YearLongSilenceIsNoStepBack) {
+  ASSERT_TRUE(map(kA, 1, 0, 0));
+  ASSERT_TRUE(map(kB, 1, 0, 4'000'000'000U));
+  EXPECT_EQ(out.timestamp, 1'000'000U + 0x7fffffffU);
+}
+
+TEST_F(Rewriter, StragglersOfTheFormerSourceAreRefused) {
+  ASSERT_TRUE(map(kA, 10, 0, 0));
+  ASSERT_TRUE(map(kB, 20, 0, 20));
+  EXPECT_FALSE(map(kA, 9, 0, 21));
+  EXPECT_FALSE(map(kA, 11, 160, 22));
+  EXPECT_EQ(rewriter.source(), kB);
+  EXPECT_TRUE(rewriter.is_former(kA));
+  ASSERT_TRUE(map(kB, 21, 160, 40));
+  EXPECT_FALSE(map(kA, 12, 320, 41));
+}
+
+TEST_F(Rewriter, FormerSourceComesBackWhenTheOtherIsSilent) {
+  ASSERT_TRUE(map(kA, 10, 0, 0));
+  ASSERT_TRUE(map(kB, 20, 0, 20));
+  const std::uint16_t last = out.sequence;
+  EXPECT_FALSE(map(kA, 11, 160, 20 + StreamRewriter::kAliveMs - 1));
+  ASSERT_TRUE(map(kA, 12, 320, 20 + StreamRewriter::kAliveMs));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(last + 1));
+  EXPECT_TRUE(out.marker);
+}
+
+TEST_F(Rewriter, PacketsFromBeforeTheNewSourcesFirstAreRefused) {
+  ASSERT_TRUE(map(kA, 10, 0, 0));
+  ASSERT_TRUE(map(kB, 20, 0, 20));
+  EXPECT_FALSE(map(kB, 19, 0U - 160, 21));  // its number belongs to kA's packet
+  ASSERT_TRUE(map(kB, 21, 160, 40));
+}
+
+TEST_F(Rewriter, SameSsrcFromAnotherLegIsAnotherSource) {
+  ASSERT_TRUE(map({7, 1}, 10, 0, 0));
+  ASSERT_TRUE(map({7, 2}, 500, 0, 20));
+  EXPECT_EQ(out.timestamp, 1'000'160U);
+  EXPECT_TRUE(out.marker);
+}
+
+TEST_F(Rewriter, SourceThatStartsOverIsJoinedOn) {
+  ASSERT_TRUE(map(kA, 20000, 500'000, 0));
+  const std::uint16_t last = out.sequence;
+  EXPECT_FALSE(map(kA, 100, 0, 20));  // might be a stray packet
+  ASSERT_TRUE(map(kA, 101, 160, 40));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(last + 1));
+  EXPECT_EQ(out.timestamp, 1'000'000U + 320);
+  EXPECT_TRUE(out.marker);
+  ASSERT_TRUE(map(kA, 102, 320, 60));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(last + 2));
+}
+
+TEST_F(Rewriter, OneStrayPacketFarBehindChangesNothing) {
+  ASSERT_TRUE(map(kA, 20000, 0, 0));
+  const std::uint16_t base = out.sequence;
+  EXPECT_FALSE(map(kA, 100, 0, 20));
+  ASSERT_TRUE(map(kA, 20001, 160, 20));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 1));
+  EXPECT_FALSE(map(kA, 101, 0, 40));  // not in a row with the other stray one
+}
+
+TEST_F(Rewriter, ReportsAreMappedBack) {
+  ASSERT_TRUE(map(kA, 65000, 10, 0));
+  std::uint32_t in = 0;
+  ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
+  EXPECT_EQ(in, 65000U);
+  EXPECT_EQ(rewriter.timestamp_from_source(170), 1'000'160U);
+  for (std::uint32_t i = 1; i <= 70'000; ++i) {
+    ASSERT_TRUE(map(kA, static_cast<std::uint16_t>(65000 + i), 10 + 160 * i, i));
+  }
+  ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
+  EXPECT_EQ(in, 65000U + 70'000U);  // with the source's cycles
+  ASSERT_TRUE(rewriter.sequence_to_source(static_cast<std::uint16_t>(out.sequence - 50), in));
+  EXPECT_EQ(in, 65000U + 69'950U);
+  const std::uint16_t before = out.sequence;
+  ASSERT_TRUE(map(kB, 3, 0, 80'000));
+  EXPECT_FALSE(rewriter.sequence_to_source(before, in));  // that one was kA's
+  ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
+  EXPECT_EQ(in, 3U);
+}
+
+}  // namespace
+}  // namespace pollux::rtp
