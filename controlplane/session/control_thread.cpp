@@ -17,24 +17,35 @@ constexpr std::chrono::milliseconds kDrainLook{1};
 ControlThread::ControlThread(SessionManager& manager) : manager_(manager), thread_([this] { run(); }) {}
 
 bool ControlThread::post(Task task) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) {
       return false;
     }
     tasks_.push_back(std::move(task));
-    if (tasks_.size() > 1) {
-      return true;  // whoever posted the first has woken the thread
-    }
+    wake = std::exchange(idle_, false);
   }
-  wake_.notify_one();
+  if (wake) {
+    wake_.notify_one();
+  }
   return true;
 }
 
+// While commands are under way the thread looks again so soon that waking it would only cost: tasks that come
+// meanwhile are taken together.
 std::vector<ControlThread::Task> ControlThread::take_tasks() {
   std::unique_lock lock(mutex_);
   if (tasks_.empty() && !stopped_) {
-    wake_.wait_for(lock, manager_.under_way() > 0 ? kBusyWait : kIdleWait);
+    if (manager_.under_way() > 0) {
+      lock.unlock();
+      std::this_thread::sleep_for(kBusyWait);
+      lock.lock();
+    } else {
+      idle_ = true;
+      wake_.wait_for(lock, kIdleWait);
+      idle_ = false;
+    }
   }
   return std::exchange(tasks_, {});
 }
@@ -94,7 +105,7 @@ void ControlThread::stop() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
   }
-  wake_.notify_one();
+  wake_.notify_one();  // or it looks soon
   if (thread_.joinable()) {
     thread_.join();
   }

@@ -49,6 +49,7 @@ class ControlThread {
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // guarded by mutex_
   bool stopped_ = false;     // guarded by mutex_
+  bool idle_ = false;        // guarded by mutex_; the thread waits to be woken
   std::thread thread_;
 };
 
