@@ -104,4 +104,18 @@ Expected<void> check_tcp_door(const SocketAddress& address) {
   return {};
 }
 
+Expected<void> prepare_doors(const config::DoorConfig& doors) {
+  if (!doors.unix_socket.empty()) {
+    if (auto ready = prepare_unix_socket(doors.unix_socket); !ready) {
+      return ready;
+    }
+  }
+  for (const SocketAddress& address : doors.tcp) {
+    if (auto ready = check_tcp_door(address); !ready) {
+      return ready;
+    }
+  }
+  return {};
+}
+
 }  // namespace pollux::rpc

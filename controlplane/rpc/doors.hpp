@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "controlplane/config/node_config.hpp"
 #include "dataplane/base/expected.hpp"
 #include "dataplane/base/ip_address.hpp"
 
@@ -17,5 +18,9 @@ Expected<void> prepare_unix_socket(const std::string& path);
 
 // Whether the address can be listened on now. Errors name it.
 Expected<void> check_tcp_door(const SocketAddress& address);
+
+// Both for all doors of a node: what would keep the server from starting is found before anything else
+// starts.
+Expected<void> prepare_doors(const config::DoorConfig& doors);
 
 }  // namespace pollux::rpc

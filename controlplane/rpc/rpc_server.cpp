@@ -63,16 +63,13 @@ Expected<void> RpcServer::open(const config::DoorConfig& config) {
     Door& door = doors.emplace_back(Door{name});
     builder.AddListeningPort(name, grpc::InsecureServerCredentials(), &door.port);
   };
+  if (auto ready = prepare_doors(config); !ready) {
+    return ready;
+  }
   if (!config.unix_socket.empty()) {
-    if (auto ready = prepare_unix_socket(config.unix_socket); !ready) {
-      return ready;
-    }
     add("unix:" + config.unix_socket);
   }
   for (const SocketAddress& address : config.tcp) {
-    if (auto ready = check_tcp_door(address); !ready) {
-      return ready;
-    }
     add(address.to_string());
   }
   // The socket must not be open to all even for the moment before its mode is set.
@@ -88,9 +85,8 @@ Expected<void> RpcServer::open(const config::DoorConfig& config) {
     }
     return fail(ErrorCode::kInternal, "INTERNAL", "grpc", "the gRPC server doesn't start");
   }
-  unix_socket_ = config.unix_socket;
-  if (!unix_socket_.empty() &&
-      chmod(unix_socket_.c_str(), static_cast<mode_t>(config.unix_socket_mode)) != 0) {
+  const std::string& path = config.unix_socket;
+  if (!path.empty() && chmod(path.c_str(), static_cast<mode_t>(config.unix_socket_mode)) != 0) {
     return fail(ErrorCode::kUnavailable, "DOOR_UNAVAILABLE", "grpc.unix_socket_mode",
                 "gRPC door " + path + ": can't set its mode");
   }

@@ -11,7 +11,7 @@ namespace pollux {
 
 // A sequence lock: the writer never waits, a reader tries again while a write is under way. One writer.
 template <typename T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 class Published {
  public:
   // Writer only.

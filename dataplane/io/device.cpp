@@ -173,9 +173,15 @@ Expected<void> Device::configure(unsigned workers) {
                 "the device has no MAC address: " + reason(error));
   }
   if (rte_is_zero_ether_addr(&address) != 0) {
-    rte_eth_random_addr(address.addr_bytes);  // a device without an address of its own (net_ring): a local one
+    rte_eth_random_addr(
+        address.addr_bytes);  // a device without an address of its own (net_ring): a local one
   }
   std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.begin());
+  if (std::strcmp(info.driver_name, "net_tap") == 0) {
+    // What net_tap reports is the MAC of the kernel's end of the cable. Ours must differ, or the two can't
+    // talk.
+    mac_[5] ^= 0x01;
+  }
   return {};
 }
 

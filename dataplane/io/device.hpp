@@ -51,6 +51,7 @@ class Device {
   std::uint16_t rx_queues() const { return rx_queues_; }
   // When smaller than the number of workers, workers must not share a queue without a lock of their own.
   std::uint16_t tx_queues() const { return tx_queues_; }
+  // What our frames bear as source. Not the device's own on net_tap.
   const MacAddress& mac() const { return mac_; }
   bool tx_ipv4_checksum_offload() const { return tx_ipv4_checksum_; }
   bool tx_udp_checksum_offload() const { return tx_udp_checksum_; }

@@ -94,7 +94,7 @@ void NeighbourCache::settle(std::uint16_t index, const MacAddress& mac, State st
   if (!neighbour.held.empty()) {
     use(index);
   }
-  for (Frame& frame : neighbour.held) {
+  for (const Frame& frame : neighbour.held) {
     std::copy(mac.begin(), mac.end(), frame.bytes.begin());
     sink_.release(table_.interface(index), frame);
   }
@@ -191,7 +191,7 @@ void NeighbourCache::hold(std::uint16_t index, const Frame& frame) {
   Neighbour& neighbour = neighbours_[index];
   if (!neighbour.held.empty() && neighbour.held.size() >= options_.held_per_neighbour) {
     drop(neighbour.held.front());
-    neighbour.held.pop_front();
+    neighbour.held.erase(neighbour.held.begin());
     --held_;
   }
   if (held_ >= options_.held_total) {

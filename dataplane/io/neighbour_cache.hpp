@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -46,7 +45,7 @@ class NeighbourCache {
     unsigned asked = 0;
     std::uint64_t deadline_ms = 0;
     std::uint64_t last_used_ms = 0;
-    std::deque<Frame> held;
+    std::vector<Frame> held;
   };
 
   static bool has_mac(State state) {

@@ -107,7 +107,7 @@ struct alignas(128) Endpoint {
   std::uint16_t interface = 0;      // index into io::InterfaceTable
   Counter dropped;
   Published<Remote> remote;  // what the header says
-  std::uint32_t index = 0;  // in the EndpointPool
+  std::uint32_t index = 0;   // in the EndpointPool
 
   std::uint8_t* header() { return (tx_flags & kTxV6) != 0 ? v6_header : v4_header; }
 };

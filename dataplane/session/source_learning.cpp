@@ -157,19 +157,22 @@ void SourceLearning::start_run(Candidate& candidate, const rtp::RtpHeader& heade
   candidate.last_ms = now_ms;
   candidate.counted_ago = 0;
   candidate.count = 1;
-  candidate.timestamp_moved = false;
 }
 
+// A packet counts when time has passed and the timestamp knows it: a burst, a frozen timestamp (also that of
+// an RFC 4733 event, or a video frame's further packets) keep the run alive, but prove nothing.
 void SourceLearning::continue_run(Candidate& candidate, const rtp::RtpHeader& header, std::uint32_t now_ms) {
   const std::uint32_t ago = candidate.counted_ago + (now_ms - candidate.last_ms);
-  const bool counts = ago >= kMinSpacingMs;
-  candidate.counted_ago = counts ? std::uint16_t{0} : static_cast<std::uint16_t>(ago);
+  const bool advanced = timestamp_distance(candidate.last_timestamp, header.timestamp) > 0;
+  const bool counts = advanced && ago >= kMinSpacingMs;
+  candidate.counted_ago = counts ? std::uint16_t{0} : static_cast<std::uint16_t>(std::min(ago, 0xffffU));
   if (counts && candidate.count != 0xff) {
     ++candidate.count;
   }
-  candidate.timestamp_moved = candidate.timestamp_moved || header.timestamp != candidate.last_timestamp;
+  if (advanced) {
+    candidate.last_timestamp = header.timestamp;
+  }
   candidate.last_sequence = header.sequence;
-  candidate.last_timestamp = header.timestamp;
   candidate.last_ms = now_ms;
 }
 
@@ -198,8 +201,8 @@ bool SourceLearning::prove(const PackedAddress& source, const rtp::RtpHeader& he
   continue_run(*candidate, header, now_ms);
   const std::uint8_t needed = needed_packets(config);
   const std::uint32_t spread_ms = (needed - 2U) * kSpreadMsPerPacket;
-  return candidate->count >= needed && candidate->timestamp_moved &&
-         candidate->last_ms - candidate->first_ms >= spread_ms && !must_wait(*candidate, now_ms);
+  return candidate->count >= needed && candidate->last_ms - candidate->first_ms >= spread_ms &&
+         !must_wait(*candidate, now_ms);
 }
 
 bool SourceLearning::must_wait(const Candidate& candidate, std::uint32_t now_ms) const {
@@ -211,8 +214,7 @@ bool SourceLearning::must_wait(const Candidate& candidate, std::uint32_t now_ms)
   }
   const Rank own = rank(candidate.address);
   return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
-    return other.count >= 2 && other.timestamp_moved && now_ms - other.last_ms < kAliveMs &&
-           rank(other.address) > own;
+    return other.count >= 2 && now_ms - other.last_ms < kAliveMs && rank(other.address) > own;
   });
 }
 

@@ -93,12 +93,11 @@ class SourceLearning {
     PackedAddress address;
     std::uint16_t last_sequence = 0;
     std::uint32_t ssrc = 0;
-    std::uint32_t last_timestamp = 0;
-    std::uint32_t first_ms = 0;     // of the run
-    std::uint32_t last_ms = 0;      // heard
-    std::uint16_t counted_ago = 0;  // ms from the packet that counted last to last_ms
-    std::uint8_t count = 0;         // packets of the run that count; 0: free slot
-    bool timestamp_moved = false;
+    std::uint32_t last_timestamp = 0;  // the newest
+    std::uint32_t first_ms = 0;        // of the run
+    std::uint32_t last_ms = 0;         // heard
+    std::uint16_t counted_ago = 0;     // ms from the packet that counted last to last_ms
+    std::uint8_t count = 0;            // packets of the run that count; 0: free slot
   };
   static_assert(sizeof(Candidate) == 40);
   static void start_run(Candidate& candidate, const rtp::RtpHeader& header, std::uint32_t now_ms);

@@ -146,6 +146,10 @@ Way read_ipv6(Context& context, const Frame& frame, std::uint8_t ip_offset, Cand
   if (payload_length > frame.length - ip_offset - 40) {
     return dropped(reason, DropReason::ip_malformed);
   }
+  // On the wire ::ffff:a.b.c.d is nobody's address (RFC 4291 §2.5.5.2); here it would pass for an IPv4 one.
+  if (IpAddress::from_v6_bytes(ip + 8).is_v4() || IpAddress::from_v6_bytes(ip + 24).is_v4()) {
+    return dropped(reason, DropReason::ip_malformed);
+  }
   switch (ip[6]) {
     case kProtocolUdp:
       break;
@@ -233,6 +237,10 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
       const auto* bytes = rte_pktmbuf_mtod(&mbuf, const std::uint8_t*);
       Frame frame{bytes, mbuf.data_len, io::InterfaceTable::kNone, mbuf.ol_flags, mac_word(bytes) == our_mac};
       way = read_frame(context, port_id, mbuf, frame, candidate, reason);
+      if (way == Way::kPunt && mac_word(bytes + 6) == our_mac) {
+        // net_af_packet also delivers what the kernel itself sends on the interface.
+        way = dropped(reason, DropReason::not_for_us);
+      }
     }
     if (way == Way::kMedia) [[likely]] {
       candidate.mbuf = &mbuf;

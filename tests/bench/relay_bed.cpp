@@ -118,8 +118,8 @@ RelayBed::RelayBed(std::uint32_t endpoints) : endpoints_(endpoints) {
 }
 
 RelayBed::~RelayBed() {
+  drain();  // before the pool that some of it came from goes
   dataplane_.reset();
-  drain();
   for (rte_mbuf* mbuf : buffers_) {
     rte_pktmbuf_free(mbuf);
   }

@@ -102,6 +102,12 @@ void add_sprayer(Packets& packets, Spray spray, std::uint32_t end, const char* h
   }
 }
 
+void showValue(Spray spray, std::ostream& out) {  // rapidcheck's name for it
+  static constexpr const char* kNames[] = {
+      "constant", "new ports", "new ports in sequence", "new hosts", "bursts", "random", "frozen time"};
+  out << kNames[static_cast<std::size_t>(spray)];
+}
+
 Spray any_spray() {
   return *rc::gen::element(Spray::kConstant, Spray::kNewPorts, Spray::kNewPortsInSequence, Spray::kNewHosts,
                            Spray::kBursts, Spray::kRandom, Spray::kFrozenTime);

@@ -155,13 +155,14 @@ RingBed::RingBed(DataplaneConfig config, std::uint16_t queues) : workers_(config
 }
 
 RingBed::~RingBed() {
-  dataplane_.reset();
+  // Before the pool that some of the frames came from goes.
   for (BedPort& port : ports_) {
     for (std::uint16_t queue = 0; queue < kMaxQueues; ++queue) {
       discard(port.to_port[queue]);
       discard(port.from_port[queue]);
     }
   }
+  dataplane_.reset();
 }
 
 void RingBed::advance_ms(std::uint64_t milliseconds) {
