@@ -128,9 +128,10 @@ class Node:
         """What each thread is doing, as the kernel sees it: tells a stuck thread from a busy one."""
         lines = []
         for task in sorted(Path(f"/proc/{self.process.pid}/task").iterdir()):
-            name, state = (task / "comm").read_text().strip(), (task / "stat").read_text().rsplit(")", 1)[1]
+            name = (task / "comm").read_text().strip()
+            state = (task / "stat").read_text().rsplit(")", 1)[1].split()[0]
             stack = (task / "stack").read_text().split("\n")[:4] if os.access(task / "stack", os.R_OK) else []
-            lines.append(f"{task.name} {name} {state.split()[0]} {' < '.join(s.split()[-1] for s in stack if s)}")
+            lines.append(f"{task.name} {name} {state} {' < '.join(s.split()[-1] for s in stack if s)}")
         return "\n".join(lines)
 
     def polluxctl(self, *arguments, seconds=10):
