@@ -114,7 +114,8 @@ void RpcServer::shutdown() {
   if (server_ == nullptr) {
     return;
   }
-  control_.post([this] { control_.manager().events().close(); });
+  // The task may run when this server is gone already: it knows the control thread only.
+  control_.post([&control = control_] { control.manager().events().close(); });
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownLimit);
   server_->Wait();
   server_.reset();  // removes the unix socket

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include <future>
+#include <memory>
 #include <utility>
 
 namespace pollux::control {
@@ -73,14 +74,15 @@ void ControlThread::run() {
 }
 
 bool ControlThread::call(const Task& task) {
-  std::promise<void> done;
-  if (!post([&] {
+  // Shared, since set_value() may still be busy with it when the waiting thread has gone on.
+  const auto done = std::make_shared<std::promise<void>>();
+  if (!post([&task, done] {
         task();
-        done.set_value();
+        done->set_value();
       })) {
     return false;
   }
-  done.get_future().wait();
+  done->get_future().wait();
   return true;
 }
 

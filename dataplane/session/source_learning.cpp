@@ -302,13 +302,13 @@ SourceVerdict RtcpSourceLearning::on_packet(const SocketAddress& source, std::ui
   const bool signalled = has_signalled_ && packed == signalled_;
   // The host that the RTP comes from, knowing the SSRC that it sends with: the same party behind another
   // port.
-  const bool companion = rtp.mode() != LearningMode::kOff && !rtp.in_delay(now_ms, config) &&
-                         rtp.confirmed() && rtp.believed().ip == source.ip && rtp_ssrc == sender_ssrc;
-  if (!confirmed_ && (signalled || companion)) {
-    return learn(packed, now_ms);
-  }
-  if (confirmed_ && (signalled || (companion && rtp.policy() == SourcePolicy::kMediaHandover)) &&
-      now_ms - changed_ms_ >= config.min_change_interval_ms) {
+  const bool knows_ssrc = rtp_ssrc == sender_ssrc;
+  const bool companion = knows_ssrc && rtp.mode() != LearningMode::kOff && !rtp.in_delay(now_ms, config) &&
+                         rtp.confirmed() && rtp.believed().ip == source.ip;
+  const bool successor =
+      (signalled && knows_ssrc) || (companion && rtp.policy() == SourcePolicy::kMediaHandover);
+  if (confirmed_ ? successor && now_ms - changed_ms_ >= config.min_change_interval_ms
+                 : signalled || companion) {
     return learn(packed, now_ms);
   }
   const bool any =

@@ -45,7 +45,7 @@ class DataplaneImpl final : public Dataplane {
   std::span<const WorkerInfo> workers() const override { return worker_infos_; }
   NodeStats stats() const override;
 
-  const io::HostThread& host() const { return *host_; }
+  io::HostThread& host() { return *host_; }
   Worker& worker(std::uint16_t index) { return *parts_[index]->worker; }
 
  private:

@@ -124,6 +124,16 @@ class Node:
         lines = self.log_path.read_text(errors="replace").splitlines() if self.log_path.exists() else []
         return "\n".join(lines[-last:])
 
+    def threads(self):
+        """What each thread is doing, as the kernel sees it: tells a stuck thread from a busy one."""
+        lines = []
+        for task in sorted(Path(f"/proc/{self.process.pid}/task").iterdir()):
+            name = (task / "comm").read_text().strip()
+            state = (task / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            stack = (task / "stack").read_text().split("\n")[:4] if os.access(task / "stack", os.R_OK) else []
+            lines.append(f"{task.name} {name} {state} {' < '.join(s.split()[-1] for s in stack if s)}")
+        return "\n".join(lines)
+
     def polluxctl(self, *arguments, seconds=10):
         return subprocess.run([program("polluxctl"), "--target", self.target, *arguments], check=False,
                               capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)

@@ -38,6 +38,7 @@ struct Result {
   Spread own;
   Spread floor;
   double allocations = 0;  // per packet
+  std::vector<pollux::StageStats> stages;
 };
 
 Spread spread(std::vector<double> values) {
@@ -67,6 +68,7 @@ Result measure(const Row& row, unsigned repetitions, std::uint64_t packets) {
   }
   result.own = spread(own);
   result.floor = spread(floor);
+  result.stages = bed.stages();
   return result;
 }
 
@@ -92,6 +94,17 @@ void print(const Result& result) {
       result.floor.median, result.floor.least, result.floor.most, result.own.median - result.floor.median,
       result.allocations);
   std::fflush(stdout);
+}
+
+// Sampled by the worker, set-up included; a clock reading of some 20 cycles a batch is in each figure.
+void print_stages(const Result& result) {
+  for (const pollux::StageStats& stage : result.stages) {
+    if (stage.sampled_packets != 0) {
+      std::printf("  %-12s %6.1f cycles/packet, %4.1f packets/batch\n", std::string(stage.name).c_str(),
+                  static_cast<double>(stage.sampled_cycles) / static_cast<double>(stage.sampled_packets),
+                  static_cast<double>(stage.packets) / static_cast<double>(stage.batches));
+    }
+  }
 }
 
 bool write_json(const std::string& path, const std::vector<Result>& results, unsigned repetitions) {
@@ -128,10 +141,12 @@ int main(int argc, char** argv) {
   CLI::App app("Measures what a packet costs in a Pollux worker, beside the floor of the same run.");
   std::string json;
   std::string only;
+  bool stages = false;
   unsigned repetitions = 9;
   std::uint64_t packets = 1 << 20;
   app.add_option("--json", json, "write the rows to this file as well");
   app.add_option("--only", only, "run the rows whose name begins so");
+  app.add_flag("--stages", stages, "print what each stage costs");
   app.add_option("--repetitions", repetitions, "of each row; the median is reported")
       ->check(CLI::Range(1, 1000));
   app.add_option("--packets", packets, "per repetition, rounded up to whole rounds")
@@ -144,6 +159,9 @@ int main(int argc, char** argv) {
     if (std::string(row.name).rfind(only, 0) == 0) {
       results.push_back(measure(row, repetitions, packets));
       print(results.back());
+      if (stages) {
+        print_stages(results.back());
+      }
     }
   }
   if (results.empty()) {

@@ -31,6 +31,8 @@ class RelayBed {
   // Sends `packets` (a multiple of kRound) to the endpoints, in turn or at random, through the worker's real
   // loop. Only the loop is timed. Every packet must come out again: a loss ends the program.
   Cost relay(std::uint64_t packets);
+  // What each stage has cost so far, by the worker's own samples.
+  std::vector<StageStats> stages() const { return dataplane_->stats().workers[0].stages; }
   // The same rings with a loop that does nothing but swap addresses and ports and send: the floor.
   Cost swap_and_send(std::uint64_t packets);
 

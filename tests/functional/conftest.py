@@ -131,4 +131,5 @@ def pytest_runtest_makereport(item, call):
     if report.failed and keeper and keeper.node:
         report.sections.append(("polluxd's log", keeper.node.log()))
         if keeper.node.process.poll() is None:
+            report.sections.append(("polluxd's threads", keeper.node.threads()))
             report.sections.append(("polluxd's drops since its start", str(keeper.node.api.drops())))

@@ -136,6 +136,72 @@ std::optional<UdpFrame> parse(std::span<const std::uint8_t> bytes) {
   return frame;
 }
 
+namespace {
+
+// The answer to an ARP request or a neighbour solicitation, where `frame` is one that wants an answer.
+std::optional<Bytes> arp_reply(const Bytes& request, std::size_t arp, const MacAddress& mac) {
+  const std::uint8_t* const at = &request[arp];
+  // A probe (sender 0.0.0.0) and an announcement (sender = target) want none.
+  const bool asks = load_be32(at + 14) != 0 && load_be32(at + 14) != load_be32(at + 24);
+  if (load_be16(at + 6) != 1 || !asks) {
+    return std::nullopt;
+  }
+  Bytes reply = request;
+  std::copy_n(request.begin() + 6, 6, reply.begin());  // to the asker
+  std::copy(mac.begin(), mac.end(), reply.begin() + 6);
+  reply[arp + 7] = 2;
+  std::copy(mac.begin(), mac.end(), &reply[arp + 8]);  // sender: who was asked for
+  std::copy_n(at + 24, 4, &reply[arp + 14]);
+  std::copy_n(at + 8, 10, &reply[arp + 18]);  // target: the asker
+  return reply;
+}
+
+// A neighbour advertisement (RFC 4861 §4.4). `ip` is where the request's IPv6 header is.
+std::optional<Bytes> neighbour_advertisement(const Bytes& request, std::size_t ip, const MacAddress& mac) {
+  const bool solicitation = request.size() >= ip + 64 && request[ip + 40] == 135;
+  if (!solicitation || IpAddress::from_v6_bytes(&request[ip + 8]).is_unspecified()) {
+    return std::nullopt;
+  }
+  Bytes reply(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(ip + 40));
+  std::copy_n(request.begin() + 6, 6, reply.begin());
+  std::copy(mac.begin(), mac.end(), reply.begin() + 6);
+  store_be16(&reply[ip + 4], 32);
+  std::copy_n(&request[ip + 48], 16, &reply[ip + 8]);
+  std::copy_n(&request[ip + 8], 16, &reply[ip + 24]);
+  Bytes message = {136, 0, 0, 0, 0x60, 0, 0, 0};
+  message.insert(message.end(), &request[ip + 48], &request[ip + 48] + 16);
+  message.push_back(2);
+  message.push_back(1);
+  message.insert(message.end(), mac.begin(), mac.end());
+  std::uint64_t sum = checksum_add(0, &reply[ip + 8], 32);
+  sum += be16(32).raw() + std::uint64_t{be16(58).raw()};
+  const std::uint16_t field = checksum_finish(checksum_add(sum, message.data(), message.size()));
+  std::memcpy(&message[2], &field, 2);
+  reply.insert(reply.end(), message.begin(), message.end());
+  return reply;
+}
+
+}  // namespace
+
+bool is_address_resolution(const Bytes& frame) {
+  const std::size_t tag = frame.size() >= 18 && load_be16(&frame[12]) == 0x8100 ? 4 : 0;
+  if (frame.size() < 42 + tag) {
+    return false;
+  }
+  const std::uint16_t ether_type = load_be16(&frame[12 + tag]);
+  const bool icmpv6 = ether_type == 0x86dd && frame.size() > 54 + tag && frame[20 + tag] == 58;
+  return ether_type == 0x0806 || (icmpv6 && frame[54 + tag] >= 133 && frame[54 + tag] <= 137);
+}
+
+std::optional<Bytes> resolution_answer(const Bytes& frame, const MacAddress& mac) {
+  if (!is_address_resolution(frame)) {
+    return std::nullopt;
+  }
+  const std::size_t network = load_be16(&frame[12]) == 0x8100 ? 18 : 14;
+  return load_be16(&frame[network - 2]) == 0x0806 ? arp_reply(frame, network, mac)
+                                                  : neighbour_advertisement(frame, network, mac);
+}
+
 Bytes rtp(const RtpFields& fields) {
   Bytes packet;
   packet.push_back(0x80);

@@ -30,6 +30,11 @@ Bytes build(const UdpFrame& frame, bool udp_checksum = true);
 // The reverse. Empty when the frame isn't UDP over IPv4 or IPv6, or when any length or check sum is wrong.
 std::optional<UdpFrame> parse(std::span<const std::uint8_t> frame);
 
+// ARP or Neighbour Discovery, tagged or not.
+bool is_address_resolution(const Bytes& frame);
+// What the host with this MAC says when `frame` asks for it; empty when nothing is asked.
+std::optional<Bytes> resolution_answer(const Bytes& frame, const MacAddress& mac);
+
 struct RtpFields {
   std::uint8_t payload_type = 8;
   bool marker = false;

@@ -6,12 +6,14 @@
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <thread>
+#include <utility>
 
-#include "dataplane/base/byte_order.hpp"
-#include "dataplane/base/checksum.hpp"
 #include "dataplane/io/eal.hpp"
 
 namespace pollux::testing {
@@ -28,16 +30,18 @@ rte_mempool* bed_pool() {
   return pool;
 }
 
-BedPort make_port(std::size_t index) {
+BedPort make_port(std::size_t index, std::uint16_t transmit_queues) {
   BedPort port;
-  const std::string name = "bed" + std::to_string(index);
+  const std::string name = "bed" + std::to_string(index) + "x" + std::to_string(transmit_queues);
   for (std::uint16_t queue = 0; queue < kMaxQueues; ++queue) {
     const std::string suffix = name + "_" + std::to_string(queue);
     port.to_port.push_back(rte_ring_create(("in" + suffix).c_str(), kRingSize, SOCKET_ID_ANY, 0));
-    port.from_port.push_back(rte_ring_create(("out" + suffix).c_str(), kRingSize, SOCKET_ID_ANY, 0));
+    if (queue < transmit_queues) {
+      port.from_port.push_back(rte_ring_create(("out" + suffix).c_str(), kRingSize, SOCKET_ID_ANY, 0));
+    }
   }
   const int id = rte_eth_from_rings(name.c_str(), port.to_port.data(), kMaxQueues, port.from_port.data(),
-                                    kMaxQueues, 0);
+                                    transmit_queues, 0);
   char device[RTE_ETH_NAME_MAX_LEN];
   if (id < 0 || rte_eth_dev_get_name_by_port(static_cast<std::uint16_t>(id), device) != 0) {
     ADD_FAILURE() << "no ring device";
@@ -47,12 +51,12 @@ BedPort make_port(std::size_t index) {
   return port;
 }
 
-BedPort& shared_port(std::size_t index) {
-  static std::vector<BedPort> ports;
-  while (ports.size() <= index) {
-    ports.push_back(make_port(ports.size()));
-  }
-  return ports[index];
+BedPort& shared_port(std::size_t index, std::uint16_t transmit_queues) {
+  static std::map<std::pair<std::size_t, std::uint16_t>, BedPort> ports;
+  const std::pair key(index, transmit_queues);
+  const auto found = ports.find(key);
+  return found != ports.end() ? found->second
+                              : ports.emplace(key, make_port(index, transmit_queues)).first->second;
 }
 
 void discard(rte_ring* ring) {
@@ -60,42 +64,6 @@ void discard(rte_ring* ring) {
   while (rte_ring_dequeue(ring, &mbuf) == 0) {
     rte_pktmbuf_free(static_cast<rte_mbuf*>(mbuf));
   }
-}
-
-Bytes arp_reply(const Bytes& request, const MacAddress& mac) {
-  Bytes reply = request;
-  std::copy_n(request.begin() + 6, 6, reply.begin());  // to the asker
-  std::copy(mac.begin(), mac.end(), reply.begin() + 6);
-  reply[21] = 2;
-  std::copy(mac.begin(), mac.end(), reply.begin() + 22);  // sender: who was asked for
-  std::copy_n(request.begin() + 38, 4, reply.begin() + 28);
-  std::copy_n(request.begin() + 22, 10, reply.begin() + 32);  // target: the asker
-  return reply;
-}
-
-// A neighbour advertisement (RFC 4861 §4.4) that answers the solicitation in `request`, whose IPv6 header is
-// at `ip`.
-Bytes neighbour_advertisement(const Bytes& request, std::size_t ip, const MacAddress& mac) {
-  Bytes reply(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(ip + 40));
-  std::copy_n(request.begin() + 6, 6, reply.begin());
-  std::copy(mac.begin(), mac.end(), reply.begin() + 6);
-  store_be16(&reply[ip + 4], 32);
-  std::copy_n(request.begin() + static_cast<std::ptrdiff_t>(ip + 48), 16,
-              reply.begin() + static_cast<std::ptrdiff_t>(ip + 8));
-  std::copy_n(request.begin() + static_cast<std::ptrdiff_t>(ip + 8), 16,
-              reply.begin() + static_cast<std::ptrdiff_t>(ip + 24));
-  Bytes message = {136, 0, 0, 0, 0x60, 0, 0, 0};
-  message.insert(message.end(), request.begin() + static_cast<std::ptrdiff_t>(ip + 48),
-                 request.begin() + static_cast<std::ptrdiff_t>(ip + 64));
-  message.push_back(2);
-  message.push_back(1);
-  message.insert(message.end(), mac.begin(), mac.end());
-  std::uint64_t sum = checksum_add(0, &reply[ip + 8], 32);
-  sum += be16(32).raw() + std::uint64_t{be16(58).raw()};
-  const std::uint16_t field = checksum_finish(checksum_add(sum, message.data(), message.size()));
-  std::memcpy(&message[2], &field, 2);
-  reply.insert(reply.end(), message.begin(), message.end());
-  return reply;
 }
 
 }  // namespace
@@ -123,7 +91,7 @@ DataplaneConfig RingBed::two_ports(std::size_t workers) {
   return config;
 }
 
-RingBed::RingBed(DataplaneConfig config, std::uint16_t queues) : workers_(config.workers.size()) {
+RingBed::RingBed(DataplaneConfig config, BedQueues queues) : workers_(config.workers.size()) {
   DataplaneConfig eal = config;
   eal.workers.resize(4);  // EAL is initialised once, for the largest bed
   if (auto done = io::init_eal(eal); !done) {
@@ -131,9 +99,9 @@ RingBed::RingBed(DataplaneConfig config, std::uint16_t queues) : workers_(config
     std::abort();
   }
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
-    ports_.push_back(shared_port(i));
+    ports_.push_back(shared_port(i, queues.transmit));
     config.ports[i].device = ports_[i].device;
-    config.ports[i].queues = queues;
+    config.ports[i].queues = queues.receive;
   }
   auto made = worker::DataplaneImpl::create(config, worker::Drive::kCaller);
   if (!made) {
@@ -143,7 +111,8 @@ RingBed::RingBed(DataplaneConfig config, std::uint16_t queues) : workers_(config
   dataplane_ = std::move(*made);
   for (const PortStats& port : dataplane_->stats().ports) {
     MacAddress mac;
-    std::sscanf(port.mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]);
+    std::sscanf(port.mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+                &mac[4], &mac[5]);
     macs_.push_back(mac);
   }
   received_.resize(ports_.size());
@@ -155,51 +124,43 @@ RingBed::RingBed(DataplaneConfig config, std::uint16_t queues) : workers_(config
 }
 
 RingBed::~RingBed() {
-  // Before the pool that some of the frames came from goes.
+  // Frames of the host thread lie in the data plane's own buffers, which go with it.
   for (BedPort& port : ports_) {
-    for (std::uint16_t queue = 0; queue < kMaxQueues; ++queue) {
-      discard(port.to_port[queue]);
-      discard(port.from_port[queue]);
-    }
+    std::for_each(port.from_port.begin(), port.from_port.end(), discard);
   }
   dataplane_.reset();
+  for (BedPort& port : ports_) {
+    std::for_each(port.to_port.begin(), port.to_port.end(), discard);
+  }
 }
 
 void RingBed::advance_ms(std::uint64_t milliseconds) {
   now_tsc_ += milliseconds * (rte_get_tsc_hz() / 1000);
 }
 
-void RingBed::send(std::size_t port, const Bytes& frame, std::uint16_t queue) {
+rte_mbuf* RingBed::mbuf_of(const Bytes& frame) {
   rte_mbuf* const mbuf = rte_pktmbuf_alloc(bed_pool());
-  ASSERT_NE(mbuf, nullptr);
+  if (mbuf == nullptr || rte_pktmbuf_tailroom(mbuf) < frame.size()) {
+    ADD_FAILURE() << "no packet buffer for " << frame.size() << " bytes";
+    std::abort();
+  }
   std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(), frame.size());
+  return mbuf;
+}
+
+void RingBed::send(std::size_t port, rte_mbuf* mbuf, std::uint16_t queue) {
   ASSERT_EQ(rte_ring_enqueue(ports_[port].to_port[queue], mbuf), 0);
 }
 
-bool RingBed::answer(std::size_t port, const Bytes& frame) {
-  if (frame.size() < 14) {
-    return false;
+void RingBed::send(std::size_t port, const Bytes& frame, std::uint16_t queue) {
+  send(port, mbuf_of(frame), queue);
+}
+
+void RingBed::fill_transmit_ring(std::size_t port, std::uint16_t queue) {
+  rte_ring* const ring = ports_[port].from_port[queue];
+  while (rte_ring_full(ring) == 0) {
+    ASSERT_EQ(rte_ring_enqueue(ring, mbuf_of({})), 0);
   }
-  const std::size_t tag = load_be16(&frame[12]) == 0x8100 ? 4 : 0;
-  const std::uint16_t ether_type = load_be16(&frame[12 + tag]);
-  if (ether_type == 0x0806) {
-    // A probe (sender 0.0.0.0) and an announcement (sender = target) want no answer.
-    const bool asks =
-        load_be32(&frame[28 + tag]) != 0 && load_be32(&frame[28 + tag]) != load_be32(&frame[38 + tag]);
-    if (tag == 0 && load_be16(&frame[20]) == 1 && asks) {
-      send(port, arp_reply(frame, peer_mac(port)));
-    }
-    return true;
-  }
-  if (ether_type == 0x86dd && frame[20 + tag] == 58) {
-    const std::size_t ip = 14 + tag;
-    const bool solicitation = frame.size() >= ip + 64 && frame[ip + 40] == 135;
-    if (solicitation && !IpAddress::from_v6_bytes(&frame[ip + 8]).is_unspecified()) {
-      send(port, neighbour_advertisement(frame, ip, peer_mac(port)));
-    }
-    return frame.size() >= ip + 41 && frame[ip + 40] >= 133;
-  }
-  return false;
 }
 
 bool RingBed::drain(std::size_t port) {
@@ -212,7 +173,10 @@ bool RingBed::drain(std::size_t port) {
       Bytes frame(data, data + mbuf->data_len);
       rte_pktmbuf_free(mbuf);
       any = true;
-      if (!answer(port, frame)) {
+      if (const auto answer = resolution_answer(frame, peer_mac(port)); answer && answering_) {
+        send(port, *answer);
+      }
+      if (!frame.empty() && !is_address_resolution(frame)) {
         received_[port].push_back(std::move(frame));
       }
     }
@@ -220,12 +184,12 @@ bool RingBed::drain(std::size_t port) {
   return any;
 }
 
-bool RingBed::turn_workers() {
+bool RingBed::work() {
   bool any = false;
   for (bool busy = true; busy;) {
     busy = false;
     for (std::uint16_t i = 0; i < workers_; ++i) {
-      busy |= dataplane_->worker(i).run_once(now_tsc_);
+      busy |= turn_worker(i);
     }
     for (std::size_t port = 0; port < ports_.size(); ++port) {
       busy |= drain(port);
@@ -235,27 +199,41 @@ bool RingBed::turn_workers() {
   return any;
 }
 
+void RingBed::turn_workers() {
+  work();
+  gather_events();
+}
+
 void RingBed::turn() {
   // The host thread is a real one: whatever it was given has been dealt with after two turns of its own loop.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   bool busy = true;
   while (busy) {
-    busy = turn_workers();
+    busy = work();
     const std::uint64_t turns = dataplane_->host().turns();
-    while (dataplane_->host().turns() < turns + 2) {
+    while (host_runs_ && dataplane_->host().turns() < turns + 2) {
       if (std::chrono::steady_clock::now() > deadline) {
         ADD_FAILURE() << "the host thread stands still";
         return;
       }
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
-    busy |= turn_workers();
+    busy |= work();
   }
+  gather_events();
+}
+
+void RingBed::gather_events() {
   std::array<Event, 64> batch;
   for (std::size_t count = dataplane_->poll_events(batch); count != 0;
        count = dataplane_->poll_events(batch)) {
     events_.insert(events_.end(), batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(count));
   }
+}
+
+void RingBed::stop_host() {
+  dataplane_->host().stop();
+  host_runs_ = false;
 }
 
 std::vector<Bytes> RingBed::received(std::size_t port) {
@@ -296,10 +274,30 @@ void RingBed::remove(SessionHandle session) {
   turn();
 }
 
+SessionStats RingBed::stats(SessionHandle session) const {
+  const auto stats = dataplane_->session_stats(session);
+  EXPECT_TRUE(stats.has_value());
+  return stats.value_or(SessionStats{});
+}
+
 std::uint64_t RingBed::drops(DropReason reason) const {
   std::uint64_t sum = 0;
   for (const WorkerStats& worker : dataplane_->stats().workers) {
     sum += worker.drops[static_cast<std::size_t>(reason)];
+  }
+  return sum;
+}
+
+std::uint64_t RingBed::host_drops(DropReason reason) const {
+  return dataplane_->stats().host.drops[static_cast<std::size_t>(reason)];
+}
+
+std::uint64_t RingBed::stage_packets(std::string_view stage) const {
+  std::uint64_t sum = 0;
+  for (const WorkerStats& worker : dataplane_->stats().workers) {
+    for (const StageStats& counted : worker.stages) {
+      sum += counted.name == stage ? counted.packets : 0;
+    }
   }
   return sum;
 }
@@ -330,7 +328,8 @@ std::string RingBed::describe() const {
 }
 
 std::uint64_t RingBed::mbufs_in_use() const {
-  return rte_mempool_in_use_count(bed_pool());
+  const NodeStats stats = dataplane_->stats();
+  return rte_mempool_in_use_count(bed_pool()) + (stats.mbufs_total - stats.mbufs_free);
 }
 
 LegSpec bed_leg(std::uint16_t id, unsigned side, std::uint16_t local_port, const char* remote, bool v6) {

@@ -58,6 +58,16 @@ TEST_F(RtcpLearning, HandoverToAnotherPortOfTheParty) {
   EXPECT_EQ(rtcp.destination(), at("192.0.2.1:4001"));
 }
 
+TEST_F(RtcpLearning, SignalledAddressThatKnowsTheSsrcTakesOver) {
+  start(LearningMode::kHeuristic);
+  Stream nat{kElsewhere};
+  packets_to_learn(nat);
+  show_rtcp(at("198.51.100.7:1"), 0xabc);
+  now += config.min_change_interval_ms;
+  EXPECT_EQ(show_rtcp(at("192.0.2.1:4001"), 0xdef), kDropMismatch);
+  EXPECT_EQ(show_rtcp(at("192.0.2.1:4001"), 0xabc), kAcceptAndLearn);
+}
+
 TEST_F(RtcpLearning, MuxedFollowsTheRtpAddressExactly) {
   rtcp = RtcpSourceLearning(std::nullopt, true);
   start(LearningMode::kHeuristic);

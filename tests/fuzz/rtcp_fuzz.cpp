@@ -1,0 +1,95 @@
+// RTCP compound packets: checking, walking, translating. The first octet says how, the rest is the datagram.
+#include <string_view>
+#include <vector>
+
+#include "dataplane/rtp/rtcp.hpp"
+#include "tests/fuzz/fuzz_input.hpp"
+
+namespace pollux::rtp {
+namespace {
+
+constexpr std::uint8_t kReducedSize = 1;
+constexpr std::uint8_t kForward = 2;
+constexpr std::uint8_t kReverse = 4;
+constexpr std::uint8_t kForwardMoved = 8;  // the source has changed: the first one is the former now
+constexpr std::uint8_t kReverseMoved = 16;
+
+// Small numbers for SSRCs and sequences, which a fuzzer finds: `ssrc` goes out as `ssrc` + 1.
+StreamRewriter rewriter(std::uint32_t ssrc, bool moved) {
+  StreamRewriter result(ssrc + 1, 3, 5);
+  RewrittenHeader out;
+  RtpHeader header;
+  header.sequence = 1;
+  POLLUX_FUZZ_CHECK(result.map({ssrc, 0}, header, 0, 8000, out));
+  if (moved) {
+    header.sequence = 0xff00;
+    POLLUX_FUZZ_CHECK(result.map({ssrc + 2, 0}, header, 20, 8000, out));
+  }
+  return result;
+}
+
+void run(FuzzInput input) {
+  const std::uint8_t flags = input.u8();
+  const auto datagram = input.rest();
+  std::vector<std::uint8_t> bytes(datagram.begin(), datagram.end());
+  const auto size_rule = (flags & kReducedSize) != 0 ? ReducedSize::kAllowed : ReducedSize::kRefused;
+  if (!validate_rtcp(bytes, size_rule)) {
+    return;
+  }
+  POLLUX_FUZZ_CHECK(validate_rtcp(bytes, ReducedSize::kAllowed));
+  POLLUX_FUZZ_CHECK(!bytes.empty() && bytes.size() % 4 == 0);
+  std::size_t walked = 0;
+  RtcpReader reader(bytes);
+  RtcpPacket packet;
+  while (reader.next(packet)) {
+    POLLUX_FUZZ_CHECK(packet.bytes.data() == bytes.data() + walked && packet.padding < packet.bytes.size());
+    walked += packet.bytes.size();
+  }
+  POLLUX_FUZZ_CHECK(reader.ok() && walked == bytes.size());
+
+  const StreamRewriter forward = rewriter(0x10, (flags & kForwardMoved) != 0);
+  const StreamRewriter reverse = rewriter(0x20, (flags & kReverseMoved) != 0);
+  RtcpMapping mapping;
+  mapping.forward = (flags & kForward) != 0 ? &forward : nullptr;
+  mapping.reverse = (flags & kReverse) != 0 ? &reverse : nullptr;
+  const std::uint32_t sender = rtcp_sender_ssrc(bytes);
+  const std::size_t length = translate_rtcp(bytes, mapping);
+  POLLUX_FUZZ_CHECK(length <= bytes.size());
+  const auto translated = std::span(bytes).first(length);
+  if (length != 0) {
+    POLLUX_FUZZ_CHECK(validate_rtcp(translated, size_rule));
+    POLLUX_FUZZ_CHECK(mapping.forward == nullptr || !forward.is_former({sender, 0}));
+  } else {
+    // Gone altogether: the former source's, or feedback about what was before.
+    POLLUX_FUZZ_CHECK((mapping.forward != nullptr && forward.is_former({sender, 0})) ||
+                      (mapping.reverse != nullptr && size_rule == ReducedSize::kAllowed));
+  }
+  if (mapping.forward == nullptr && mapping.reverse == nullptr) {
+    POLLUX_FUZZ_CHECK(std::equal(bytes.begin(), bytes.end(), datagram.begin(), datagram.end()));
+  }
+}
+
+void bye(FuzzInput input) {
+  std::uint32_t more[40];
+  const std::size_t count = input.u8() % 41;
+  for (std::size_t i = 0; i < count; ++i) {
+    more[i] = input.u8();
+  }
+  std::vector<std::uint8_t> out(input.u16() % 1200);
+  const auto text = input.rest();
+  const std::string_view words(reinterpret_cast<const char*>(text.data()), text.size());
+  const std::string_view cname = words.substr(0, words.size() / 2);
+  const std::size_t length = write_bye(out, 7, std::span(more, count), cname, words.substr(cname.size()));
+  POLLUX_FUZZ_CHECK(length <= out.size());
+  POLLUX_FUZZ_CHECK(length == 0 || validate_rtcp(std::span(out).first(length)));
+  POLLUX_FUZZ_CHECK(length == 0 || rtcp_sender_ssrc(out) == 7);
+}
+
+}  // namespace
+}  // namespace pollux::rtp
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  pollux::rtp::run(pollux::FuzzInput(data, size));
+  pollux::rtp::bye(pollux::FuzzInput(data, size));
+  return 0;
+}
