@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/base/expected.hpp"
+#include "dataplane/base/random_source.hpp"
 #include "dataplane/io/interface_table.hpp"
 #include "dataplane/session/endpoint_pool.hpp"
 #include "dataplane/session/port_ownership.hpp"
@@ -60,7 +60,7 @@ class SessionBuilder {
   const std::uint16_t workers_;
   const std::vector<bool> offload_;
   std::vector<bool> ports_in_use_;  // [local address][port]
-  std::random_device random_;       // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
+  RandomSource random_;             // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
 };
 
 }  // namespace pollux::worker
