@@ -510,5 +510,42 @@ TEST(SessionManager, TakesAnotherWorkerWhenTheLeastLoadedHasNoPortsLeft) {
   EXPECT_THAT(dataplane.complaints(), IsEmpty());
 }
 
+TEST(SessionManager, HoldsAHundredThousandSessions) {
+  static constexpr int kSessions = 100'000;
+  test::FakeDataplane dataplane(4);
+  ManagerOptions options;
+  options.networks = {
+      {"inside",
+       {test::ip("10.0.0.1"), test::ip("10.0.0.2"), test::ip("10.0.0.3"), test::ip("10.0.0.4")},
+       1024,
+       65535,
+       0},
+      {"outside",
+       {test::ip("10.1.0.1"), test::ip("10.1.0.2"), test::ip("10.1.0.3"), test::ip("10.1.0.4")},
+       1024,
+       65535,
+       0}};
+  options.max_sessions = kSessions;
+  SessionManager manager(dataplane, options);
+  SessionRequest request = two_legs();
+  resolve_defaults(request, manager.defaults(), SinkDefault::kEachOther);
+  int answered = 0;
+  const auto count = [&answered](const SessionResult& result) { answered += result.has_value() ? 1 : 0; };
+  for (int i = 0; i < kSessions; ++i) {
+    manager.create("call-" + std::to_string(i), request, count);
+  }
+  while (manager.poll()) {
+  }
+  EXPECT_EQ(answered, kSessions);
+  EXPECT_EQ(manager.list("", 1).total, 100'000U);
+  EXPECT_EQ(manager.port_use(0).used, 200'000U);
+  manager.begin_stop();
+  while (manager.poll()) {
+  }
+  EXPECT_TRUE(manager.drained());
+  EXPECT_EQ(manager.port_use(0).used + manager.port_use(1).used, 0U);
+  EXPECT_THAT(dataplane.complaints(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace pollux::control
