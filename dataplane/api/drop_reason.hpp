@@ -31,6 +31,7 @@ namespace pollux {
   X(rtcp_on_rtp_port, "RTCP packet on a leg's RTP port, and the leg has no rtcp-mux")                    \
   X(source_unproven, "source that isn't the signalled one and hasn't yet proved to be an RTP stream")    \
   X(source_mismatch, "packet from another source than the one believed (strict source, or still alive)") \
+  X(stream_superseded, "late packet of a source that another has replaced on a rewritten stream")        \
   X(direction, "the direction of one of the legs forbids this packet (hold?)")                           \
   X(payload_type_unmapped, "payload type that isn't in the leg's payload-type map")                      \
   X(no_sink, "no leg is to get what this leg receives")                                                  \

@@ -73,6 +73,8 @@ struct NodeStats {
   HostStats host;
   std::uint64_t mbufs_total = 0;
   std::uint64_t mbufs_free = 0;
+  double tsc_hz = 0;        // rate of the cycles counted above
+  bool huge_pages = false;  // the packet memory lies in huge pages
 };
 
 // One component (RTP or RTCP) of one leg.

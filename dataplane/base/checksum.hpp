@@ -40,13 +40,16 @@ inline std::uint16_t checksum_fold(std::uint64_t sum) {
 }
 
 // The field's value for a sum over everything it covers, the field itself taken as zero.
-inline std::uint16_t checksum_finish(std::uint64_t sum) { return static_cast<std::uint16_t>(~checksum_fold(sum)); }
+inline std::uint16_t checksum_finish(std::uint64_t sum) {
+  return static_cast<std::uint16_t>(~checksum_fold(sum));
+}
 
-// The field's new value when covered words whose sum was `removed` become words whose sum is `added` (RFC 1624
-// eqn. 3). Both sums unfolded.
+// The field's new value when covered words whose sum was `removed` become words whose sum is `added` (RFC
+// 1624 eqn. 3). Both sums unfolded.
 inline std::uint16_t checksum_update(std::uint16_t field, std::uint64_t removed, std::uint64_t added) {
   const std::uint64_t sum = static_cast<std::uint16_t>(~field) +
-                            std::uint64_t{static_cast<std::uint16_t>(~checksum_fold(removed))} + checksum_fold(added);
+                            std::uint64_t{static_cast<std::uint16_t>(~checksum_fold(removed))} +
+                            checksum_fold(added);
   return static_cast<std::uint16_t>(~checksum_fold(sum));
 }
 

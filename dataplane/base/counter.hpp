@@ -13,6 +13,9 @@ class Counter {
   void add(std::uint64_t amount) {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+  // For gauges.
+  void subtract(std::uint64_t amount) { add(~amount + 1); }
+  void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:

@@ -1,0 +1,31 @@
+// polluxctl from the command line to the exit code, everything from outside handed in.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "controlplane/cli/style.hpp"
+
+namespace pollux::cli {
+
+// What main() has and tests replace.
+struct Environment {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  std::string target;                                    // POLLUX_TARGET; may be empty
+  Style style;                                           // of `out`
+  bool terminal = false;                                 // `out` is one: --watch may clear it
+  std::function<double()> now_seconds;                   // since 1970
+  std::function<bool(std::chrono::milliseconds)> pause;  // false: don't go on
+  // `events` without --follow has read the node's log when nothing comes for so long.
+  std::chrono::milliseconds quiet_time{500};
+};
+
+// `arguments` without the program's name. Returns the exit code (exit_code.hpp).
+int run(const std::vector<std::string>& arguments, const Environment& environment);
+
+}  // namespace pollux::cli

@@ -1,0 +1,67 @@
+#include "controlplane/cli/render_event.hpp"
+
+#include "controlplane/cli/format.hpp"
+#include "controlplane/cli/words.hpp"
+
+namespace pollux::cli {
+
+namespace {
+
+struct Line {
+  std::string text;
+  Tone tone = Tone::kPlain;
+};
+
+std::string address_or(const v1::SocketAddress& address, const char* otherwise) {
+  return address.address().empty() ? otherwise : address_text(address);
+}
+
+Line describe(const v1::Event& event) {
+  const std::string stream = "leg " + event.leg_id() + " " + (event.rtcp() ? "RTCP" : "RTP") + ": ";
+  const std::string port = "port " + event.port() + ": ";
+  const std::string to = address_or(event.to(), "an unknown address");
+  switch (event.type()) {
+    case v1::EVENT_TYPE_SESSION_STARTED:
+      return {"session started"};
+    case v1::EVENT_TYPE_SESSION_TIMED_OUT:
+      return {"session timed out: no packet on any leg", Tone::kWarning};
+    case v1::EVENT_TYPE_SESSION_ENDED:
+      return {"session ended: " + word(event.end_reason())};
+    case v1::EVENT_TYPE_FIRST_MEDIA:
+      return {stream + "first media" + (event.has_from() ? " from " + address_text(event.from()) : "") +
+                  ", SSRC " + hex_ssrc(event.ssrc()),
+              Tone::kGood};
+    case v1::EVENT_TYPE_SOURCE_LEARNED:
+      return {stream + "source learned: " + to + " (signalled: " + address_or(event.from(), "none") + ")"};
+    case v1::EVENT_TYPE_SOURCE_CHANGED:
+      return {stream + "source changed from " + address_or(event.from(), "an unknown address") + " to " + to,
+              Tone::kWarning};
+    case v1::EVENT_TYPE_SOURCE_REJECTED:
+      return {stream + "packets from " + to + " dropped; the believed source is " +
+                  address_or(event.from(), "none"),
+              Tone::kWarning};
+    case v1::EVENT_TYPE_STREAM_CHANGED:
+      return {stream + "new SSRC " + hex_ssrc(event.ssrc())};
+    case v1::EVENT_TYPE_PORT_UP:
+      return {port + "link up", Tone::kGood};
+    case v1::EVENT_TYPE_PORT_DOWN:
+      return {port + "LINK DOWN", Tone::kBad};
+    case v1::EVENT_TYPE_DUPLICATE_ADDRESS:
+      return {port + "another host answers for our address " + address_or(event.to(), "(unknown)"),
+              Tone::kBad};
+    default:
+      return {"event of unknown type " + std::to_string(event.type()) +
+              ": polluxctl may be older than the node"};
+  }
+}
+
+}  // namespace
+
+std::string render_event(const v1::Event& event, const Style& style) {
+  const Line line = describe(event);
+  const std::string who = event.session_id().empty() ? "node" : event.session_id();
+  return style.paint(Tone::kFaint, utc_time(event.time()) + "  #" + std::to_string(event.sequence())) + "  " +
+         who + "  " + style.paint(line.tone, line.text) + "\n";
+}
+
+}  // namespace pollux::cli

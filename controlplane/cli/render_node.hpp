@@ -1,0 +1,14 @@
+// What the node is, as text.
+#pragma once
+
+#include <string>
+
+#include "controlplane/cli/style.hpp"
+#include "pollux/v1/node.pb.h"
+
+namespace pollux::cli {
+
+// `now_seconds` since 1970 serves the age.
+std::string render_node(const v1::InfoResponse& info, double now_seconds, const Style& style);
+
+}  // namespace pollux::cli

@@ -1,0 +1,290 @@
+#include "controlplane/config/node_schema.hpp"
+
+namespace pollux::config {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Short for the accessors below: the member `path` of whichever struct the section fills.
+#define POLLUX_MEMBER(path)  \
+  [](auto& owner) -> auto& { \
+    return owner.path;       \
+  }
+
+constexpr std::uint64_t kHighestCpu = 1023;  // cpu_set_t holds no more
+constexpr std::size_t kMostWorkers = 64;
+constexpr std::size_t kMostPorts = 32;  // RTE_MAX_ETHPORTS
+constexpr std::size_t kMostInterfaces = 256;
+constexpr std::size_t kMostAddresses = 64;
+
+// A duration that the data plane keeps as a plain count of milliseconds.
+template <typename Owner, typename Get>
+void add_milliseconds(Section<Owner>& section, KeyDoc doc, Get get, milliseconds least, milliseconds most) {
+  section.template converted<milliseconds>(
+      std::move(doc), [get](const Owner& owner) { return milliseconds(get(owner)); },
+      [get](Owner& owner, milliseconds value) { get(owner) = static_cast<std::uint32_t>(value.count()); },
+      duration(least, most));
+}
+
+Section<EalConfig> eal_section() {
+  Section<EalConfig> section;
+  section
+      .value({.name = "main_cpu", .doc = "CPU of DPDK's main thread: start-up, then ARP, ND and ping."},
+             POLLUX_MEMBER(main_cpu), integer<unsigned>(0, kHighestCpu))
+      .value(
+          {.name = "huge_pages",
+           .doc =
+               "Huge pages: used when there are enough, required to start, or off (slower; no PCI devices)."},
+          POLLUX_MEMBER(huge_pages),
+          word<HugePages>(
+              {{"auto", HugePages::kAuto}, {"required", HugePages::kRequired}, {"off", HugePages::kOff}}))
+      .value({.name = "memory", .doc = "Memory that DPDK sets aside at start for packets and sessions."},
+             POLLUX_MEMBER(memory_mb), mebibytes(64, 1048576))
+      .value(
+          {.name = "file_prefix", .doc = "Tells several polluxd on one machine apart; each needs its own."},
+          POLLUX_MEMBER(file_prefix), name_text())
+      .value({.name = "extra_arguments", .doc = "Further arguments for DPDK's EAL, passed on as they are."},
+             POLLUX_MEMBER(extra_arguments), list_of(any_text("text of 1..255 bytes", 1, 255), 0, 64));
+  return section;
+}
+
+Section<WorkerConfig> worker_section() {
+  Section<WorkerConfig> section;
+  section
+      .value({.name = "cpu", .doc = "CPU that the worker runs on.", .presence = Presence::kRequired},
+             POLLUX_MEMBER(cpu), integer<unsigned>(0, kHighestCpu))
+      .value({.name = "roles",
+              .doc = "Work it takes: relay (packets as they are), media (codecs, tones, mixing)."},
+             POLLUX_MEMBER(roles), worker_roles())
+      .value({.name = "idle",
+              .doc = "What it does when no packet waits: poll on, pause between polls, or sleep."},
+             POLLUX_MEMBER(idle),
+             word<IdleMode>(
+                 {{"poll", IdleMode::kPoll}, {"pause", IdleMode::kPause}, {"sleep", IdleMode::kSleep}}));
+  return section;
+}
+
+Section<NodeConfig> control_section() {
+  Section<NodeConfig> section;
+  section
+      .value({.name = "cpus",
+              .doc = "CPUs of gRPC and control threads; []: all that no worker uses, or else all."},
+             POLLUX_MEMBER(control_cpus), list_of(integer<unsigned>(0, kHighestCpu), 0, kHighestCpu + 1))
+      .value({.name = "commands_per_loop", .doc = "Commands a worker takes between two batches of packets."},
+             POLLUX_MEMBER(dataplane.commands_per_loop), integer<std::uint32_t>(1, 1024, "commands"))
+      .value({.name = "send_bye", .doc = "Send an RTCP BYE to the parties of a session that ends."},
+             POLLUX_MEMBER(dataplane.send_bye), word<bool>({{"true", true}, {"false", false}}));
+  return section;
+}
+
+Section<DataplaneConfig> memory_section() {
+  Section<DataplaneConfig> section;
+  section
+      .value({.name = "max_sessions", .doc = "Sessions at once; their memory is set aside at start."},
+             POLLUX_MEMBER(max_sessions), integer<std::uint32_t>(1, 1'000'000, "sessions"))
+      .value({.name = "max_endpoints", .doc = "Local RTP and RTCP ports in use at once, over all sessions."},
+             POLLUX_MEMBER(max_endpoints), integer<std::uint32_t>(2, 8'000'000, "UDP ports"))
+      .value({.name = "mbufs", .doc = "Packet buffers, shared by all ports and workers."},
+             POLLUX_MEMBER(mbufs), integer<std::uint32_t>(1024, 16'777'216, "packets"));
+  return section;
+}
+
+Section<InterfaceConfig> interface_section() {
+  Section<InterfaceConfig> section;
+  section
+      .value({.name = "vlan", .doc = "802.1Q VLAN id; 0: untagged. Each at most once per port."},
+             POLLUX_MEMBER(vlan), integer<std::uint16_t>(0, 4094))
+      .value({.name = "addresses",
+              .doc = "Pollux's own addresses here, each with the length of its subnet's prefix.",
+              .presence = Presence::kRequired},
+             POLLUX_MEMBER(addresses), list_of(interface_address(), 1, kMostAddresses))
+      .value({.name = "gateways",
+              .doc = "Next hop for everything off-link: one per family, inside a subnet of this interface.",
+              .sample = true},
+             POLLUX_MEMBER(gateways), list_of(host_address(), 0, 2));
+  return section;
+}
+
+Section<PortConfig> port_section() {
+  Section<PortConfig> section;
+  section
+      .value({.name = "name",
+              .doc = "Name of the port in statistics and events.",
+              .presence = Presence::kRequired},
+             POLLUX_MEMBER(name), name_text())
+      .value({.name = "device",
+              .doc = "PCI address of the NIC, or a DPDK virtual device with its arguments.",
+              .presence = Presence::kRequired},
+             POLLUX_MEMBER(device), any_text("PCI address or DPDK device string of 1..255 bytes", 1, 255))
+      .value({.name = "queues", .doc = "Receive queues; shared out among the workers."},
+             POLLUX_MEMBER(queues), integer<std::uint16_t>(1, kMostWorkers, "queues"))
+      .value({.name = "mtu", .doc = "Longest IP packet; 1280 at least where the port has IPv6."},
+             POLLUX_MEMBER(mtu), integer<std::uint16_t>(576, 9216, "bytes"))
+      .value({.name = "rx_descriptors", .doc = "Packets that each receive queue can hold."},
+             POLLUX_MEMBER(rx_descriptors), integer<std::uint16_t>(64, 32768, "packets"))
+      .value({.name = "tx_descriptors", .doc = "Packets that each send queue can hold."},
+             POLLUX_MEMBER(tx_descriptors), integer<std::uint16_t>(64, 32768, "packets"))
+      .list({.name = "interfaces", .doc = "", .presence = Presence::kRequired}, POLLUX_MEMBER(interfaces),
+            interface_section(), 1, kMostInterfaces);
+  return section;
+}
+
+Section<NetworkConfig> network_section() {
+  Section<NetworkConfig> section;
+  section
+      .value({.name = "name",
+              .doc = "Name by which a session's leg asks for it.",
+              .presence = Presence::kRequired},
+             POLLUX_MEMBER(name), name_text())
+      .value({.name = "addresses",
+              .doc = "Addresses of the ports' interfaces that serve media here; each in one network only.",
+              .presence = Presence::kRequired},
+             POLLUX_MEMBER(addresses), list_of(host_address(), 1, kMostAddresses))
+      .converted<PortRange>(
+          {.name = "ports", .doc = "UDP ports for media on each address, both ends included."},
+          [](const NetworkConfig& network) {
+            return PortRange{network.first_port, network.last_port};
+          },
+          [](NetworkConfig& network, PortRange range) {
+            network.first_port = range.first;
+            network.last_port = range.last;
+          },
+          port_range())
+      .value({.name = "dscp",
+              .doc = "DSCP of sent media where the leg asks for none; 46 is EF, expedited forwarding."},
+             POLLUX_MEMBER(dscp), integer<std::uint8_t>(0, 63));
+  return section;
+}
+
+Section<LearningConfig> learning_section() {
+  Section<LearningConfig> section;
+  section.value(
+      {.name = "probation_packets", .doc = "Packets in sequence that prove a source to be an RTP stream."},
+      POLLUX_MEMBER(probation_packets), integer<std::uint32_t>(1, 100, "packets"));
+  add_milliseconds(
+      section, {.name = "delayed", .doc = "Mode delayed: how long only the signalled source is believed."},
+      POLLUX_MEMBER(delayed_ms), milliseconds(0), minutes(1));
+  add_milliseconds(section,
+                   {.name = "handover_silence",
+                    .doc = "How long the known source must be silent before another may take its place."},
+                   POLLUX_MEMBER(handover_silence_ms), milliseconds(20), minutes(1));
+  add_milliseconds(
+      section, {.name = "min_change_interval", .doc = "Least time between two changes of a leg's source."},
+      POLLUX_MEMBER(min_change_interval_ms), milliseconds(0), hours(1));
+  return section;
+}
+
+Section<TimeoutConfig> timeout_section() {
+  Section<TimeoutConfig> section;
+  section
+      .value({.name = "media", .doc = "Silence of all legs that ends a session; 0s: never."},
+             POLLUX_MEMBER(media), duration(milliseconds(0), hours(24)))
+      .value({.name = "drain", .doc = "How long SIGTERM waits for sessions to be ended."},
+             POLLUX_MEMBER(drain), duration(milliseconds(0), minutes(10)));
+  return section;
+}
+
+Section<DoorConfig> grpc_section() {
+  Section<DoorConfig> section;
+  section
+      .value({.name = "unix_socket", .doc = "Path of the unix socket; \"\": none."},
+             POLLUX_MEMBER(unix_socket), socket_path())
+      .value(
+          {.name = "unix_socket_mode", .doc = "Permissions of the unix socket: who may control this node."},
+          POLLUX_MEMBER(unix_socket_mode), file_mode())
+      .value({.name = "tcp",
+              .doc = "TCP addresses to listen on, in plain text: whoever reaches them controls this node."},
+             POLLUX_MEMBER(tcp), list_of(socket_address(), 0, 16));
+  return section;
+}
+
+ValueType<LogLevel> log_level() {
+  return word<LogLevel>({{"trace", LogLevel::kTrace},
+                         {"debug", LogLevel::kDebug},
+                         {"info", LogLevel::kInfo},
+                         {"warning", LogLevel::kWarning},
+                         {"error", LogLevel::kError}});
+}
+
+Section<LogConfig> log_section() {
+  Section<LogConfig> section;
+  section
+      .value({.name = "level", .doc = "Least severe message of Pollux that is logged."}, POLLUX_MEMBER(level),
+             log_level())
+      .value({.name = "dpdk_level", .doc = "Least severe message of DPDK that is logged."},
+             POLLUX_MEMBER(dpdk_level), log_level());
+  return section;
+}
+
+Section<NodeConfig> events_section() {
+  Section<NodeConfig> section;
+  section.value({.name = "keep", .doc = "Events kept in memory for clients that reconnect."},
+                POLLUX_MEMBER(event_log_size), integer<std::uint32_t>(1, 10'000'000, "events"));
+  return section;
+}
+
+Section<NodeConfig> build_schema() {
+  const auto whole = [](auto& owner) -> auto& {
+    return owner;
+  };
+  Section<NodeConfig> section;
+  section.section({.name = "eal", .doc = ""}, POLLUX_MEMBER(dataplane.eal), eal_section())
+      .list({.name = "workers", .doc = "", .presence = Presence::kRequired}, POLLUX_MEMBER(dataplane.workers),
+            worker_section(), 1, kMostWorkers)
+      .section({.name = "control", .doc = ""}, whole, control_section())
+      .section({.name = "memory", .doc = ""}, POLLUX_MEMBER(dataplane), memory_section())
+      .list({.name = "ports", .doc = "", .presence = Presence::kRequired}, POLLUX_MEMBER(dataplane.ports),
+            port_section(), 1, kMostPorts)
+      .list({.name = "networks", .doc = "", .presence = Presence::kRequired}, POLLUX_MEMBER(networks),
+            network_section(), 1, kMostAddresses)
+      .section({.name = "learning", .doc = ""}, POLLUX_MEMBER(dataplane.learning), learning_section())
+      .section({.name = "timeouts", .doc = ""}, POLLUX_MEMBER(timeouts), timeout_section())
+      .section({.name = "grpc", .doc = ""}, POLLUX_MEMBER(grpc), grpc_section())
+      .section({.name = "log", .doc = ""}, POLLUX_MEMBER(log), log_section())
+      .section({.name = "events", .doc = ""}, whole, events_section());
+  return section;
+}
+
+#undef POLLUX_MEMBER
+
+}  // namespace
+
+const Section<NodeConfig>& node_schema() {
+  static const Section<NodeConfig> schema = build_schema();
+  return schema;
+}
+
+std::vector<KeyInfo> known_keys() {
+  std::vector<KeyInfo> keys;
+  node_schema().describe("", keys);
+  return keys;
+}
+
+std::map<std::string, std::string> shown_values(const NodeConfig& config) {
+  std::map<std::string, std::string> values;
+  node_schema().show(config, "", values);
+  return values;
+}
+
+std::string key_facts(const KeyInfo& key) {
+  return "unit: " + key.unit + "; default: " + key.default_value + "; range: " + key.range +
+         "; change: " + (key.apply == Apply::kHot ? "hot" : "restart");
+}
+
+std::string key_table() {
+  std::string table =
+      "| Key | Unit | Default | Range | Change | Meaning |\n"
+      "|---|---|---|---|---|---|\n";
+  for (const KeyInfo& key : known_keys()) {
+    const std::string given = key.required ? "required" : "`" + key.default_value + "`";
+    table += "| `" + key.path + "` | " + key.unit + " | " + given + " | " + key.range + " | " +
+             (key.apply == Apply::kHot ? "hot" : "restart") + " | " + key.doc + " |\n";
+  }
+  return table;
+}
+
+}  // namespace pollux::config

@@ -1,0 +1,125 @@
+#include "controlplane/rpc/node_service.hpp"
+
+#include "controlplane/rpc/node_stats.hpp"
+#include "controlplane/rpc/status.hpp"
+#include "controlplane/rpc/times.hpp"
+
+namespace pollux::rpc {
+
+namespace {
+
+const char* idle_name(IdleMode mode) {
+  switch (mode) {
+    case IdleMode::kPoll:
+      return "poll";
+    case IdleMode::kPause:
+      return "pause";
+    case IdleMode::kSleep:
+      break;
+  }
+  return "sleep";
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* NodeService::Info(grpc::CallbackServerContext* context,
+                                            const v1::InfoRequest* /*request*/, v1::InfoResponse* response) {
+  auto* reactor = context->DefaultReactor();
+  response->set_version(identity_.version);
+  response->set_node_run(identity_.node_run);
+  write_time(identity_.start_time, *response->mutable_start_time());
+  response->mutable_libraries()->insert(identity_.libraries.begin(), identity_.libraries.end());
+  response->mutable_cpu_features()->Assign(identity_.cpu_features.begin(), identity_.cpu_features.end());
+  const NodeStats stats = dataplane_.stats();
+  response->set_huge_pages(stats.huge_pages);
+  write_workers(*response);
+  write_ports(stats, *response);
+  const bool posted = control_.post([this, reactor, response] {
+    response->set_status(control_.manager().stopping() ? v1::NODE_STATUS_DRAINING : v1::NODE_STATUS_SERVING);
+    write_networks(*response);
+    reactor->Finish(grpc::Status::OK);
+  });
+  if (!posted) {
+    reactor->Finish(draining_status());
+  }
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* NodeService::Stats(grpc::CallbackServerContext* context,
+                                             const v1::StatsRequest* /*request*/,
+                                             v1::StatsResponse* response) {
+  auto* reactor = context->DefaultReactor();
+  const auto uptime = std::chrono::system_clock::now() - identity_.start_time;
+  write_duration(std::max(uptime, std::chrono::system_clock::duration{0}), *response->mutable_uptime());
+  write_node_stats(dataplane_.stats(), *response);
+  const bool posted = control_.post([this, reactor, response] {
+    const control::SessionTotals totals = control_.manager().totals();
+    v1::SessionTotals& sessions = *response->mutable_sessions();
+    sessions.set_active(totals.active);
+    sessions.set_created(totals.created);
+    sessions.set_deleted(totals.deleted);
+    sessions.set_timed_out(totals.timed_out);
+    sessions.set_refused(totals.refused);
+    reactor->Finish(grpc::Status::OK);
+  });
+  if (!posted) {
+    reactor->Finish(draining_status());
+  }
+  return reactor;
+}
+
+void NodeService::write_workers(v1::InfoResponse& response) const {
+  for (const WorkerInfo& worker : dataplane_.workers()) {
+    v1::WorkerInfo& to = *response.add_workers();
+    to.set_worker(worker.index);
+    to.set_cpu(worker.cpu);
+    if (worker.roles.relay) {
+      to.add_roles("relay");
+    }
+    if (worker.roles.media) {
+      to.add_roles("media");
+    }
+    if (worker.index < config_.dataplane.workers.size()) {
+      to.set_idle(idle_name(config_.dataplane.workers[worker.index].idle));
+    }
+  }
+}
+
+void NodeService::write_ports(const NodeStats& stats, v1::InfoResponse& response) const {
+  for (std::size_t i = 0; i < config_.dataplane.ports.size(); ++i) {
+    const PortConfig& port = config_.dataplane.ports[i];
+    v1::PortInfo& to = *response.add_ports();
+    to.set_name(port.name);
+    to.set_device(port.device);
+    to.set_queues(port.queues);
+    to.set_mtu(port.mtu);
+    for (const InterfaceConfig& interface : port.interfaces) {
+      for (const IpPrefix& address : interface.addresses) {
+        to.add_addresses(address.to_string());
+      }
+    }
+    if (i < stats.ports.size()) {
+      to.set_mac(stats.ports[i].mac);
+      to.set_link_up(stats.ports[i].link_up);
+      to.set_queues(stats.ports[i].queues);
+    }
+  }
+}
+
+void NodeService::write_networks(v1::InfoResponse& response) const {
+  for (std::size_t i = 0; i < config_.networks.size(); ++i) {
+    const config::NetworkConfig& network = config_.networks[i];
+    v1::NetworkInfo& to = *response.add_networks();
+    to.set_name(network.name);
+    for (const IpAddress& address : network.addresses) {
+      to.add_addresses(address.to_string());
+    }
+    to.set_first_port(network.first_port);
+    to.set_last_port(network.last_port);
+    const control::PortUse use = control_.manager().port_use(i);
+    to.set_ports_total(use.total);
+    to.set_ports_used(use.used);
+  }
+}
+
+}  // namespace pollux::rpc

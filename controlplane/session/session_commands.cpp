@@ -1,0 +1,256 @@
+// A command's way through the data plane: handed over, acknowledged or failed, answered, and then the next
+// one.
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "controlplane/session/session_manager.hpp"
+#include "controlplane/session/spec_builder.hpp"
+
+namespace pollux::control {
+
+namespace {
+
+// How long a command waits for a worker whose mailbox is full.
+constexpr std::chrono::seconds kPatience{2};
+
+Failure to_failure(Error error) {
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument: {
+      // What only the data plane can know, such as an address that no port has.
+      const std::string field = error.field.empty() ? "spec" : "spec." + error.field;
+      return invalid_fields({{field, std::move(error.message)}});
+    }
+    case ErrorCode::kExhausted:
+      return make_failure(error.code, "SESSIONS_EXHAUSTED", std::move(error.message));
+    case ErrorCode::kUnavailable:
+      return make_failure(error.code, "NODE_BUSY", "the worker takes no more commands now: try again");
+    default:
+      return make_failure(ErrorCode::kInternal, "INTERNAL", std::move(error.message));
+  }
+}
+
+}  // namespace
+
+void SessionManager::set_phase(Session& session, Phase phase) {
+  if (session.busy()) {
+    --under_way_;
+  }
+  if (session.phase == Phase::kLinking) {
+    --linking_;
+  }
+  session.phase = phase;
+  if (session.busy()) {
+    ++under_way_;
+  }
+}
+
+void SessionManager::submit(Session& session) {
+  session.token = ++last_token_;
+  session.give_up = session.phase == Phase::kUnlinking ? std::chrono::steady_clock::time_point::max()
+                                                       : options_.steady_now() + kPatience;
+  if (!backlog_.empty()) {
+    backlog_.push_back(&session);
+    return;
+  }
+  if (auto taken = try_submit(session); !taken) {
+    if (taken.error().code == ErrorCode::kUnavailable) {
+      backlog_.push_back(&session);
+    } else {
+      command_failed(session, std::move(taken.error()));
+    }
+  }
+}
+
+Expected<void> SessionManager::try_submit(Session& session) {
+  if (session.phase == Phase::kUnlinking) {
+    return dataplane_.remove_session(session.handle, session.token);
+  }
+  if (session.phase == Phase::kUpdating) {
+    const PendingUpdate& update = *session.update;
+    return dataplane_.update_session(session.handle, build_spec(*update.request, update.legs, session.worker),
+                                     session.token);
+  }
+  auto handle =
+      dataplane_.add_session(build_spec(*session.request, session.legs, session.worker), session.token);
+  if (!handle) {
+    return tl::unexpected<Error>(std::move(handle.error()));
+  }
+  store_.set_handle(session, *handle);
+  return {};
+}
+
+void SessionManager::retry_backlog() {
+  while (!backlog_.empty()) {
+    Session& session = *backlog_.front();
+    auto taken = try_submit(session);
+    if (!taken && taken.error().code == ErrorCode::kUnavailable && options_.steady_now() < session.give_up) {
+      return;
+    }
+    backlog_.pop_front();
+    if (!taken) {
+      command_failed(session, std::move(taken.error()));
+    }
+  }
+}
+
+void SessionManager::end(Session& session, EndReason reason) {
+  session.end_reason = reason;
+  set_phase(session, Phase::kUnlinking);
+  submit(session);
+}
+
+void SessionManager::command_failed(Session& session, Error error) {
+  if (session.phase == Phase::kUnlinking) {
+    // The data plane doesn't know it: it is gone, which is what was asked for.
+    spdlog::error("session {}: the data plane can't end it: {}", session.id, error.message);
+    return unlinked(session);
+  }
+  const SessionResult failure = tl::unexpected(to_failure(std::move(error)));
+  auto waiters = std::exchange(session.waiters, {});
+  if (session.phase == Phase::kUpdating) {
+    for (const PortLease& lease : session.update->added) {
+      placement_.release(lease);
+    }
+    session.update.reset();
+    set_phase(session, Phase::kRunning);
+    answer(std::move(waiters), failure);
+    return settle(session);
+  }
+  totals_.refused += waiters.size();
+  auto queued = std::exchange(session.queued, {});
+  forget(session);
+  answer(std::move(waiters), failure);
+  for (const auto& command : queued) {
+    command();
+  }
+}
+
+void SessionManager::linked(Session& session) {
+  session.create_time = options_.system_now();
+  set_phase(session, Phase::kRunning);
+  ++totals_.created;
+  log_lifecycle(session, LogEventType::kSessionStarted);
+  auto waiters = std::exchange(session.waiters, {});
+  if (stopping_) {
+    answer(std::move(waiters),
+           tl::unexpected(make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping")));
+    return end(session, EndReason::kNodeStopped);
+  }
+  const std::string id = session.id;
+  answer(std::move(waiters), view(session));
+  run_queue(id);
+}
+
+void SessionManager::updated(Session& session) {
+  const auto update = std::exchange(session.update, nullptr);
+  session.request = update->request;
+  session.legs = update->legs;
+  for (const PortLease& lease : update->removed) {
+    placement_.release(lease);
+  }
+  set_phase(session, Phase::kRunning);
+  answer(std::exchange(session.waiters, {}), view(session));
+  settle(session);
+}
+
+// After an update, whether or not it succeeded: what had to wait for it.
+void SessionManager::settle(Session& session) {
+  const bool timed_out = std::exchange(session.timed_out, false);
+  if (stopping_) {
+    return end(session, EndReason::kNodeStopped);
+  }
+  if (timed_out && session.request->media_timeout != std::chrono::milliseconds{0}) {
+    return media_timeout(session);
+  }
+  run_queue(std::string(session.id));
+}
+
+void SessionManager::unlinked(Session& session) {
+  const SessionView last = view(session);
+  if (session.end_reason == EndReason::kTimedOut) {
+    ++totals_.timed_out;
+  } else {
+    ++totals_.deleted;
+  }
+  log_lifecycle(session, LogEventType::kSessionEnded, session.end_reason);
+  auto waiters = std::exchange(session.waiters, {});
+  auto queued = std::exchange(session.queued, {});
+  forget(session);
+  answer(std::move(waiters), last);
+  for (const auto& command : queued) {
+    command();
+  }
+}
+
+// Gives back all that the session holds.
+void SessionManager::forget(Session& session) {
+  for (const PlacedLeg& leg : session.legs) {
+    placement_.release(leg.lease);
+  }
+  placement_.session_gone(session.worker);
+  set_phase(session, Phase::kRunning);
+  store_.erase(session);
+}
+
+void SessionManager::answer(std::vector<SessionCallback> waiters, const SessionResult& result) {
+  for (const auto& waiter : waiters) {
+    waiter(result);
+  }
+}
+
+// Commands that waited; as soon as one keeps the data plane busy, the rest waits on.
+void SessionManager::run_queue(const std::string& id) {
+  for (Session* session = store_.find(id); session != nullptr && !session->busy() && !session->queued.empty();
+       session = store_.find(id)) {
+    const auto command = std::move(session->queued.front());
+    session->queued.erase(session->queued.begin());
+    command();
+  }
+}
+
+void SessionManager::begin_stop() {
+  stopping_ = true;
+  std::vector<std::string> running;
+  store_.visit("", [&running](Session& session) {
+    if (session.phase == Phase::kRunning) {
+      running.push_back(session.id);
+    }
+    return true;
+  });
+  for (const std::string& id : running) {
+    if (Session* session = store_.find(id)) {
+      end(*session, EndReason::kNodeStopped);
+    }
+  }
+}
+
+std::size_t SessionManager::abandon() {
+  stopping_ = abandoned_ = true;
+  const std::size_t left = store_.size();
+  backlog_.clear();
+  const SessionResult failure = tl::unexpected(
+      make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node stops without an answer"));
+  std::vector<Session*> sessions;
+  store_.visit("", [&sessions](Session& session) {
+    sessions.push_back(&session);
+    return true;
+  });
+  std::vector<std::function<void()>> queued;
+  for (Session* session : sessions) {
+    answer(std::exchange(session->waiters, {}), failure);
+    std::move(session->queued.begin(), session->queued.end(), std::back_inserter(queued));
+    if (session->update) {
+      for (const PortLease& lease : session->update->added) {
+        placement_.release(lease);
+      }
+    }
+    forget(*session);
+  }
+  for (const auto& command : queued) {
+    command();  // refused, as all commands are from now on
+  }
+  return left;
+}
+
+}  // namespace pollux::control

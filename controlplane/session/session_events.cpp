@@ -1,0 +1,127 @@
+// What the data plane reports: completed commands, and what becomes an event for clients.
+#include <array>
+
+#include "controlplane/session/session_manager.hpp"
+
+namespace pollux::control {
+
+namespace {
+
+std::chrono::system_clock::time_point to_time(std::uint64_t unix_ns) {
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::nanoseconds(static_cast<std::int64_t>(unix_ns))));
+}
+
+std::optional<SocketAddress> if_set(const SocketAddress& address) {
+  return address == SocketAddress{} ? std::nullopt : std::optional(address);
+}
+
+std::string leg_name(const Session& session, std::uint16_t number) {
+  for (std::size_t i = 0; i < session.legs.size(); ++i) {
+    if (session.legs[i].number == number) {
+      return session.request->legs[i].id;
+    }
+  }
+  return {};  // the leg has been removed meanwhile
+}
+
+}  // namespace
+
+bool SessionManager::poll() {
+  static constexpr std::size_t kBatch = 256;
+  retry_backlog();
+  std::array<Event, kBatch> events;
+  const std::size_t count = dataplane_.poll_events(events);
+  for (std::size_t i = 0; i < count; ++i) {
+    handle(events[i]);
+  }
+  return count > 0;
+}
+
+void SessionManager::handle(const Event& event) {
+  switch (event.type) {
+    case EventType::kPortUp:
+      return log_port_event(event, LogEventType::kPortUp);
+    case EventType::kPortDown:
+      return log_port_event(event, LogEventType::kPortDown);
+    case EventType::kDuplicateAddress:
+      return log_port_event(event, LogEventType::kDuplicateAddress);
+    default:
+      break;
+  }
+  Session* session = store_.find(event.session);
+  if (session == nullptr) {
+    return;  // given up on when the node stopped
+  }
+  const bool completes = event.token == session->token;
+  switch (event.type) {
+    case EventType::kSessionLinked:
+      return completes && session->phase == Phase::kLinking ? linked(*session) : void();
+    case EventType::kSessionUpdated:
+      return completes && session->phase == Phase::kUpdating ? updated(*session) : void();
+    case EventType::kSessionUnlinked:
+      return completes && session->phase == Phase::kUnlinking ? unlinked(*session) : void();
+    case EventType::kFirstMedia:
+      return log_session_event(*session, event, LogEventType::kFirstMedia);
+    case EventType::kSourceLearned:
+      return log_session_event(*session, event, LogEventType::kSourceLearned);
+    case EventType::kSourceChanged:
+      return log_session_event(*session, event, LogEventType::kSourceChanged);
+    case EventType::kSourceRejected:
+      return log_session_event(*session, event, LogEventType::kSourceRejected);
+    case EventType::kStreamChanged:
+      return log_session_event(*session, event, LogEventType::kStreamChanged);
+    case EventType::kMediaTimeout:
+      return media_timeout(*session);
+    case EventType::kMediaResumed:
+      session->timed_out = false;
+      return;
+    default:
+      return;
+  }
+}
+
+void SessionManager::media_timeout(Session& session) {
+  if (session.phase == Phase::kUpdating) {
+    session.timed_out = true;  // to be ended when the update is through, unless media comes back
+  } else if (session.phase == Phase::kRunning) {
+    log_lifecycle(session, LogEventType::kSessionTimedOut);
+    end(session, EndReason::kTimedOut);
+  }
+}
+
+void SessionManager::log_session_event(const Session& session, const Event& event, LogEventType type) {
+  LoggedEvent logged;
+  logged.time = event.time_unix_ns != 0 ? to_time(event.time_unix_ns) : options_.system_now();
+  logged.type = type;
+  logged.session_id = session.id;
+  logged.leg_id = leg_name(session, event.leg_id);
+  logged.rtcp = event.component == Component::kRtcp;
+  logged.from = if_set(event.from);
+  logged.to = if_set(event.to);
+  logged.ssrc = event.ssrc;
+  events_.append(std::move(logged));
+}
+
+void SessionManager::log_port_event(const Event& event, LogEventType type) {
+  LoggedEvent logged;
+  logged.time = event.time_unix_ns != 0 ? to_time(event.time_unix_ns) : options_.system_now();
+  logged.type = type;
+  if (event.port < options_.port_names.size()) {
+    logged.port = options_.port_names[event.port];
+  }
+  logged.to = if_set(event.to);
+  events_.append(std::move(logged));
+}
+
+void SessionManager::log_lifecycle(const Session& session, LogEventType type, EndReason reason) {
+  LoggedEvent logged;
+  logged.time = options_.system_now();
+  logged.type = type;
+  logged.session_id = session.id;
+  logged.end_reason = reason;
+  events_.append(std::move(logged));
+}
+
+}  // namespace pollux::control

@@ -1,0 +1,189 @@
+#include "controlplane/session/session_manager.hpp"
+
+namespace pollux::control {
+
+namespace {
+
+Failure unknown_session(const std::string& id) {
+  return make_failure(ErrorCode::kNotFound, "SESSION_UNKNOWN",
+                      "there is no session " + shown(id) + "; it may have ended: see WatchEvents");
+}
+
+Failure draining() {
+  return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping: use another one");
+}
+
+}  // namespace
+
+ManagerOptions make_manager_options(const config::NodeConfig& config, std::string node_run) {
+  ManagerOptions options;
+  options.networks = config.networks;
+  for (const PortConfig& port : config.dataplane.ports) {
+    options.port_names.push_back(port.name);
+  }
+  options.media_timeout = config.timeouts.media;
+  options.max_sessions = config.dataplane.max_sessions;
+  options.event_log_size = config.event_log_size;
+  options.node_run = std::move(node_run);
+  return options;
+}
+
+SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
+    : dataplane_(dataplane),
+      options_(std::move(options)),
+      placement_(options_.networks, dataplane),
+      events_(options_.event_log_size, options_.node_run) {}
+
+void SessionManager::create(const std::string& id, const SessionRequest& request,
+                            const SessionCallback& callback) {
+  if (stopping_) {
+    return refuse(callback, draining());
+  }
+  if (Session* existing = store_.find(id)) {
+    return join_or_refuse(*existing, request, callback);
+  }
+  if (store_.size() >= options_.max_sessions) {
+    return refuse(callback,
+                  make_failure(ErrorCode::kExhausted, "SESSIONS_EXHAUSTED",
+                               "all " + std::to_string(options_.max_sessions) + " sessions are in use"));
+  }
+  auto place = placement_.place(request.legs);
+  if (!place) {
+    return refuse(callback, Failure{std::move(place.error()), {}});
+  }
+  Session& session = store_.add(id);
+  session.request = std::make_shared<const SessionRequest>(request);
+  session.worker = place->worker;
+  for (const PortLease& lease : place->leases) {
+    session.legs.push_back({++session.last_leg_number, lease});
+  }
+  session.waiters.push_back(callback);
+  ++under_way_;  // a session is made in Phase::kLinking
+  ++linking_;
+  submit(session);
+}
+
+void SessionManager::join_or_refuse(Session& session, const SessionRequest& request,
+                                    const SessionCallback& callback) {
+  // What a session that is being changed or ended will be like isn't known yet, nor behind a queue.
+  if (session.busy() && (session.phase != Phase::kLinking || !session.queued.empty())) {
+    return enqueue(session, [this, id = session.id, request, callback] { create(id, request, callback); });
+  }
+  if (*session.request != request) {
+    return refuse(callback, make_failure(ErrorCode::kAlreadyExists, "SESSION_ID_CONFLICT",
+                                         "session " + shown(session.id) +
+                                             " exists with another spec: use Update, or another session_id"));
+  }
+  if (session.busy()) {
+    session.waiters.push_back(callback);
+  } else {
+    callback(view(session));
+  }
+}
+
+void SessionManager::update(const std::string& id, const SessionPatch& patch,
+                            const SessionCallback& callback) {
+  if (stopping_) {
+    return callback(tl::unexpected(draining()));
+  }
+  Session* session = store_.find(id);
+  if (session == nullptr) {
+    return callback(tl::unexpected(unknown_session(id)));
+  }
+  if (session->busy()) {
+    return enqueue(*session, [this, id, patch, callback] { update(id, patch, callback); });
+  }
+  Violations violations;
+  SessionRequest merged = apply_patch(*session->request, patch, defaults(), violations);
+  if (!violations.empty()) {
+    return callback(tl::unexpected(invalid_fields(std::move(violations))));
+  }
+  if (merged == *session->request) {
+    return callback(view(*session));
+  }
+  start_update(*session, std::move(merged), callback);
+}
+
+void SessionManager::remove(const std::string& id, const SessionCallback& callback) {
+  if (abandoned_) {
+    return callback(tl::unexpected(draining()));
+  }
+  Session* session = store_.find(id);
+  if (session == nullptr) {
+    return callback(tl::unexpected(unknown_session(id)));
+  }
+  if (session->phase == Phase::kUnlinking && session->queued.empty()) {
+    session->waiters.push_back(callback);  // a repeated Delete gets the same answer
+    return;
+  }
+  if (session->busy()) {
+    return enqueue(*session, [this, id, callback] { remove(id, callback); });
+  }
+  session->waiters.push_back(callback);
+  end(*session, EndReason::kDeleted);
+}
+
+void SessionManager::get(const std::string& id, const SessionCallback& callback) {
+  if (abandoned_) {
+    return callback(tl::unexpected(draining()));
+  }
+  Session* session = store_.find(id);
+  if (session == nullptr) {
+    return callback(tl::unexpected(unknown_session(id)));
+  }
+  if (session->phase == Phase::kLinking) {
+    return enqueue(*session, [this, id, callback] { get(id, callback); });
+  }
+  callback(view(*session));
+}
+
+SessionPage SessionManager::list(std::string_view after, std::size_t max) {
+  SessionPage page;
+  page.total = store_.size() - linking_;
+  store_.visit(after, [&](Session& session) {
+    if (session.phase == Phase::kLinking) {
+      return true;
+    }
+    if (page.sessions.size() == max) {
+      page.more = true;
+      return false;
+    }
+    page.sessions.push_back(view(session));
+    return true;
+  });
+  return page;
+}
+
+void SessionManager::refuse(const SessionCallback& callback, Failure failure) {
+  ++totals_.refused;
+  callback(tl::unexpected(std::move(failure)));
+}
+
+SessionTotals SessionManager::totals() const {
+  SessionTotals totals = totals_;
+  totals.active = store_.size() - linking_;
+  return totals;
+}
+
+SessionView SessionManager::view(const Session& session) const {
+  SessionView view{session.id, session.request, session.create_time, session.worker, {}};
+  const auto stats = dataplane_.session_stats(session.handle);
+  for (std::size_t i = 0; i < session.legs.size(); ++i) {
+    const PlacedLeg& placed = session.legs[i];
+    LegView leg{session.request->legs[i].id,
+                {placed.lease.address, placed.lease.rtp_port},
+                {placed.lease.address, placed.lease.rtcp_port},
+                {}};
+    if (stats) {
+      for (const LegStats& leg_stats : stats->legs) {
+        if (leg_stats.id == placed.number) {
+          leg.stats = leg_stats;
+        }
+      }
+    }
+    view.legs.push_back(std::move(leg));
+  }
+  return view;
+}
+
+}  // namespace pollux::control

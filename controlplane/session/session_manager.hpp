@@ -1,0 +1,135 @@
+// Makes, changes and ends sessions: the one owner of all control state.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/config/node_config.hpp"
+#include "controlplane/session/event_log.hpp"
+#include "controlplane/session/placement.hpp"
+#include "controlplane/session/session_patch.hpp"
+#include "controlplane/session/session_store.hpp"
+#include "dataplane/api/dataplane.hpp"
+
+namespace pollux::control {
+
+struct ManagerOptions {
+  std::vector<config::NetworkConfig> networks;
+  std::vector<std::string> port_names;  // of the device ports, for events
+  std::chrono::milliseconds media_timeout{60000};
+  std::uint32_t max_sessions = 10000;
+  std::size_t event_log_size = 65536;
+  std::string node_run;
+  std::function<std::chrono::steady_clock::time_point()> steady_now = std::chrono::steady_clock::now;
+  std::function<std::chrono::system_clock::time_point()> system_now = std::chrono::system_clock::now;
+};
+
+ManagerOptions make_manager_options(const config::NodeConfig& config, std::string node_run);
+
+struct SessionTotals {
+  std::uint64_t active = 0;
+  std::uint64_t created = 0;
+  std::uint64_t deleted = 0;
+  std::uint64_t timed_out = 0;
+  std::uint64_t refused = 0;
+};
+
+struct SessionPage {
+  std::vector<SessionView> sessions;
+  bool more = false;  // there are sessions after the last one
+  std::uint64_t total = 0;
+};
+
+// Threads: everything here belongs to the control thread; there is no lock inside. Callbacks are called on
+// that thread, once each, possibly before the call that was given them returns. Commands to the same session
+// take effect one after another in the order in which they came; different sessions don't wait for each
+// other. A command that fails leaves nothing behind.
+class SessionManager {
+ public:
+  // Pre: `dataplane` outlives the manager.
+  SessionManager(Dataplane& dataplane, ManagerOptions options);
+
+  // Answers when media flows. Idempotent: see CreateRequest in the API. Pre: valid_session_id(id); `request`
+  // has its defaults resolved and passed check_session().
+  void create(const std::string& id, const SessionRequest& request, const SessionCallback& callback);
+  // Answers when the data plane has taken the change.
+  void update(const std::string& id, const SessionPatch& patch, const SessionCallback& callback);
+  // Answers with the last state when no packet is relayed any more.
+  void remove(const std::string& id, const SessionCallback& callback);
+  void get(const std::string& id, const SessionCallback& callback);
+  // Up to `max` running sessions with ids above `after`, in order of id.
+  SessionPage list(std::string_view after, std::size_t max);
+
+  // Takes what the data plane reports and hands over what it couldn't take before. False when there was
+  // nothing.
+  bool poll();
+  // Commands that wait for the data plane.
+  std::size_t under_way() const { return under_way_; }
+
+  // Refuses new sessions and changes from now on and ends all sessions. Poll on until drained().
+  void begin_stop();
+  bool drained() const { return stopping_ && store_.size() == 0; }
+  bool stopping() const { return stopping_; }
+  // Gives up on what is still under way and answers everybody who waits. Returns the number of sessions left.
+  std::size_t abandon();
+
+  EventLog& events() { return events_; }
+  SessionTotals totals() const;
+  PortUse port_use(std::size_t network) const { return placement_.use(network); }
+  NodeDefaults defaults() const { return {options_.networks, options_.media_timeout}; }
+
+ private:
+  // session_manager.cpp: the commands
+  void join_or_refuse(Session& session, const SessionRequest& request, const SessionCallback& callback);
+  void enqueue(Session& session, std::function<void()> command) {
+    session.queued.push_back(std::move(command));
+  }
+  void refuse(const SessionCallback& callback, Failure failure);
+  SessionView view(const Session& session) const;
+
+  // session_update.cpp
+  void start_update(Session& session, SessionRequest merged, const SessionCallback& callback);
+  Expected<void> place_added_legs(const Session& session, PendingUpdate& update);
+
+  // session_commands.cpp: a command's way through the data plane. Those that take a Session& may erase it.
+  void set_phase(Session& session, Phase phase);
+  void submit(Session& session);
+  Expected<void> try_submit(Session& session);
+  void retry_backlog();
+  void end(Session& session, EndReason reason);
+  void command_failed(Session& session, Error error);
+  void linked(Session& session);
+  void updated(Session& session);
+  void settle(Session& session);
+  void unlinked(Session& session);
+  void answer(std::vector<SessionCallback> waiters, const SessionResult& result);
+  void run_queue(const std::string& id);
+  void forget(Session& session);
+
+  // session_events.cpp
+  void handle(const Event& event);
+  void media_timeout(Session& session);
+  void log_session_event(const Session& session, const Event& event, LogEventType type);
+  void log_port_event(const Event& event, LogEventType type);
+  void log_lifecycle(const Session& session, LogEventType type, EndReason reason = EndReason::kNone);
+
+  Dataplane& dataplane_;
+  const ManagerOptions options_;
+  Placement placement_;
+  SessionStore store_;
+  EventLog events_;
+  std::deque<Session*> backlog_;  // their commands found the data plane unable to take them
+  std::uint64_t last_token_ = 0;
+  std::size_t under_way_ = 0;
+  std::uint64_t linking_ = 0;  // sessions that don't count as existing yet
+  bool stopping_ = false;
+  bool abandoned_ = false;
+  SessionTotals totals_;
+};
+
+}  // namespace pollux::control

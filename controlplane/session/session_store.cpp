@@ -1,0 +1,41 @@
+#include "controlplane/session/session_store.hpp"
+
+namespace pollux::control {
+
+Session* SessionStore::find(std::string_view id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.get();
+}
+
+Session* SessionStore::find(SessionHandle handle) {
+  const auto found = by_handle_.find(handle);
+  return found == by_handle_.end() ? nullptr : found->second;
+}
+
+Session& SessionStore::add(std::string id) {
+  auto session = std::make_unique<Session>();
+  session->id = id;
+  return *by_id_.emplace(std::move(id), std::move(session)).first->second;
+}
+
+void SessionStore::set_handle(Session& session, SessionHandle handle) {
+  session.handle = handle;
+  by_handle_[handle] = &session;
+}
+
+void SessionStore::erase(Session& session) {
+  if (session.handle != 0) {
+    by_handle_.erase(session.handle);
+  }
+  by_id_.erase(by_id_.find(session.id));
+}
+
+void SessionStore::visit(std::string_view after, const std::function<bool(Session&)>& visit) {
+  for (auto at = by_id_.upper_bound(after); at != by_id_.end(); ++at) {
+    if (!visit(*at->second)) {
+      return;
+    }
+  }
+}
+
+}  // namespace pollux::control

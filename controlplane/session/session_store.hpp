@@ -1,0 +1,77 @@
+// The sessions that exist, by id and by handle.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "controlplane/session/port_allocator.hpp"
+#include "controlplane/session/session_types.hpp"
+
+namespace pollux::control {
+
+// Called on the control thread, exactly once.
+using SessionCallback = std::function<void(SessionResult)>;
+
+// Which command is under way in the data plane. Commands to one session run one after another.
+enum class Phase : std::uint8_t { kLinking, kRunning, kUpdating, kUnlinking };
+
+struct PlacedLeg {
+  std::uint16_t number = 0;  // the leg's id in the data plane; kept over updates
+  PortLease lease;
+};
+
+// What an update that is under way will make of the session, or what it has to give back.
+struct PendingUpdate {
+  std::shared_ptr<const SessionRequest> request;
+  std::vector<PlacedLeg> legs;
+  std::vector<PortLease> added;    // given back when the update fails
+  std::vector<PortLease> removed;  // given back when it has taken effect
+};
+
+struct Session {
+  std::string id;
+  std::shared_ptr<const SessionRequest> request;
+  std::vector<PlacedLeg> legs;  // in the order of request->legs
+  std::uint16_t worker = 0;
+  std::uint16_t last_leg_number = 0;
+  Phase phase = Phase::kLinking;
+  EndReason end_reason = EndReason::kNone;
+  bool timed_out = false;  // while updating: to be ended afterwards
+  SessionHandle handle = 0;
+  std::uint64_t token = 0;                        // of the command under way
+  std::chrono::steady_clock::time_point give_up;  // when a command that the data plane can't take yet fails
+  std::chrono::system_clock::time_point create_time;
+  std::unique_ptr<PendingUpdate> update;
+  std::vector<SessionCallback> waiters;       // get the answer of the command under way
+  std::vector<std::function<void()>> queued;  // commands that came while one was under way
+
+  bool busy() const { return phase != Phase::kRunning; }
+};
+
+// Owns the sessions. Not thread-safe; a Session keeps its address until erased.
+class SessionStore {
+ public:
+  Session* find(std::string_view id);
+  Session* find(SessionHandle handle);
+  // Pre: no session has this id.
+  Session& add(std::string id);
+  void set_handle(Session& session, SessionHandle handle);
+  void erase(Session& session);
+
+  std::size_t size() const { return by_id_.size(); }
+  // Calls `visit` for sessions in order of id, those after `after` only, until it returns false.
+  void visit(std::string_view after, const std::function<bool(Session&)>& visit);
+
+ private:
+  std::map<std::string, std::unique_ptr<Session>, std::less<>> by_id_;
+  std::unordered_map<SessionHandle, Session*> by_handle_;
+};
+
+}  // namespace pollux::control

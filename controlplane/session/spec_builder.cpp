@@ -1,0 +1,44 @@
+#include "controlplane/session/spec_builder.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace pollux::control {
+
+SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg> legs, std::uint16_t worker) {
+  SessionSpec spec;
+  spec.worker = worker;
+  const auto timeout = request.media_timeout.value_or(std::chrono::milliseconds{0}).count();
+  spec.media_timeout_ms = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(timeout, 0, std::numeric_limits<std::uint32_t>::max()));
+  spec.legs.reserve(legs.size());
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    const LegRequest& from = request.legs[i];
+    LegSpec leg;
+    leg.id = legs[i].number;
+    leg.local_address = legs[i].lease.address;
+    leg.local_rtp_port = legs[i].lease.rtp_port;
+    leg.local_rtcp_port = legs[i].lease.rtcp_port;
+    leg.remote_rtp = from.remote_rtp;
+    leg.remote_rtcp = from.remote_rtcp;
+    leg.direction = from.direction;
+    leg.learning = from.learning;
+    leg.source_policy = from.source_policy;
+    leg.stream_mode = from.stream_mode;
+    leg.dscp = from.dscp.value_or(0);
+    for (const PayloadTypeMapping& mapping : from.payload_types) {
+      leg.payload_types.push_back(mapping);
+    }
+    for (const std::string& sink : from.sinks) {
+      for (std::size_t other = 0; other < legs.size(); ++other) {
+        if (request.legs[other].id == sink) {
+          leg.sinks.push_back(legs[other].number);
+        }
+      }
+    }
+    spec.legs.push_back(leg);
+  }
+  return spec;
+}
+
+}  // namespace pollux::control

@@ -1,0 +1,53 @@
+#include "dataplane/session/payload_types.hpp"
+
+#include "dataplane/session/clocks.hpp"
+
+namespace pollux::session {
+
+namespace {
+
+std::uint8_t to_common(std::span<const PayloadTypeMapping> map, std::uint8_t wire,
+                       std::uint32_t& clock_rate) {
+  clock_rate = default_clock_rate(wire);
+  for (const auto& mapping : map) {
+    if (mapping.wire == wire) {
+      if (mapping.clock_rate != 0) {
+        clock_rate = mapping.clock_rate;
+      }
+      return mapping.common;
+    }
+  }
+  return map.empty() ? wire : kPayloadTypeUnmapped;
+}
+
+std::uint8_t to_wire(std::span<const PayloadTypeMapping> map, std::uint8_t common) {
+  for (const auto& mapping : map) {
+    if (mapping.common == common) {
+      return mapping.wire;
+    }
+  }
+  return map.empty() ? common : kPayloadTypeUnmapped;
+}
+
+}  // namespace
+
+void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<const PayloadTypeMapping> to,
+                         PayloadTypeTable& table) {
+  for (std::uint8_t wire = 0; wire < 128; ++wire) {
+    std::uint32_t clock_rate = 0;
+    const std::uint8_t common = to_common(from, wire, clock_rate);
+    table.out[wire] = common == kPayloadTypeUnmapped ? common : to_wire(to, common);
+    table.clock[wire] = clock_index(clock_rate).value_or(0);
+  }
+}
+
+const PayloadTypeTable& identity_payload_types() {
+  static const PayloadTypeTable table = [] {
+    PayloadTypeTable made;
+    build_payload_types({}, {}, made);
+    return made;
+  }();
+  return table;
+}
+
+}  // namespace pollux::session

@@ -1,0 +1,20 @@
+// From the legs' payload-type maps to the table that packets are sent by.
+#pragma once
+
+#include <span>
+
+#include "dataplane/api/session_spec.hpp"
+#include "dataplane/session/endpoint.hpp"
+
+namespace pollux::session {
+
+// The table of legs without maps: everything passes as it is.
+const PayloadTypeTable& identity_payload_types();
+
+// Fills `table` for packets received by a leg with map `from` and sent by a leg with map `to`: wire → common
+// by the first, common → wire by the second (the first entry wins where one number is listed twice). An empty
+// map passes everything. Pre: clock rates are 0 or known (clocks.hpp).
+void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<const PayloadTypeMapping> to,
+                         PayloadTypeTable& table);
+
+}  // namespace pollux::session

@@ -1,0 +1,62 @@
+// The cold half of a session: what a worker needs when something changes, and what slow paths read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/api/session_spec.hpp"
+#include "dataplane/session/endpoint.hpp"
+#include "dataplane/session/source_learning.hpp"
+#include "dataplane/session/timing_wheel.hpp"
+#include "dataplane/session/tx_header.hpp"
+
+namespace pollux::session {
+
+struct Session;
+
+// Where a leg's stream goes: one entry per sink leg.
+struct Route {
+  Leg* sink = nullptr;
+  const PayloadTypeTable* payload_types = nullptr;
+};
+
+// A leg's routes with what they need. Built by control, swapped in by the worker, freed by control.
+struct Routing {
+  std::vector<Route> routes;
+  std::vector<Sink> more_sinks;  // routes[1..] as the RTP hot path wants them
+  std::vector<std::unique_ptr<PayloadTypeTable>> tables;
+};
+
+// written by: worker, once linked; read by: worker
+struct Leg {
+  Session* session = nullptr;
+  LegSpec spec;
+  LocalEnd local;  // of the RTP port
+  Endpoint* rtp = nullptr;
+  Endpoint* rtcp = nullptr;  // the same as rtp with rtcp-mux
+  SourceLearning learning;   // of RTP
+  RtcpSourceLearning rtcp_learning;
+  std::unique_ptr<Routing> routing;
+};
+
+struct Session {
+  SessionHandle handle = 0;
+  std::uint16_t worker = 0;
+  std::uint32_t media_timeout_ms = 0;
+  bool silent = false;  // kMediaTimeout has been raised and no media came since
+  Timer media_timer;
+  std::uint64_t linked_tsc = 0;
+  std::vector<Leg*> legs;
+};
+
+// The address RTCP goes to for a leg: signalled, or RFC 3550 §11's next port, or the shared one.
+inline std::optional<SocketAddress> remote_rtcp_of(const LegSpec& spec) {
+  if (spec.remote_rtcp || !spec.remote_rtp) {
+    return spec.remote_rtcp;
+  }
+  return SocketAddress{spec.remote_rtp->ip,
+                       static_cast<std::uint16_t>(spec.remote_rtp->port + (spec.rtcp_mux() ? 0 : 1))};
+}
+
+}  // namespace pollux::session

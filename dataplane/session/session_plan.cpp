@@ -1,0 +1,137 @@
+#include "dataplane/session/session_plan.hpp"
+
+#include <utility>
+
+namespace pollux::session {
+
+namespace {
+
+void set_flag(std::uint8_t& flags, std::uint8_t flag, bool on) {
+  flags = static_cast<std::uint8_t>(on ? flags | flag : flags & ~flag);
+}
+
+bool party_sends(Direction direction) {
+  return direction == Direction::kSendRecv || direction == Direction::kSendOnly;
+}
+bool party_receives(Direction direction) {
+  return direction == Direction::kSendRecv || direction == Direction::kRecvOnly;
+}
+
+void point_at(Endpoint& endpoint, const LocalEnd& local, const std::optional<SocketAddress>& remote) {
+  set_flag(endpoint.rx_flags, kRxBelieved, false);
+  if (remote) {
+    set_destination(endpoint, local, *remote);
+  } else {
+    set_flag(endpoint.tx_flags, kTxRemote, false);
+    endpoint.remote.store({});
+  }
+}
+
+// A new code point needs the headers written anew, towards wherever they pointed, learned or signalled.
+void readdress(Endpoint& endpoint, const LocalEnd& local) {
+  if ((endpoint.tx_flags & kTxRemote) != 0) {
+    const Remote remote = endpoint.remote.load();
+    set_destination(endpoint, local, {remote.ip, remote.port});
+    endpoint.remote.store(remote);
+  }
+}
+
+LocalEnd rtcp_local_of(const Leg& leg) {
+  LocalEnd local = leg.local;
+  local.udp_port = leg.spec.local_rtcp_port;
+  return local;
+}
+
+void set_dscp(Leg& leg, std::uint8_t dscp) {
+  leg.local.dscp = dscp;
+  readdress(*leg.rtp, leg.local);
+  if (leg.rtcp != leg.rtp) {
+    readdress(*leg.rtcp, rtcp_local_of(leg));
+  }
+}
+
+// Learning goes on, or begins anew where the signalled address or the mode asks for it.
+void apply_source(Leg& leg, bool added, std::uint64_t now_ms) {
+  const auto now = static_cast<std::uint32_t>(now_ms);
+  const std::optional<SocketAddress> remote_rtcp = remote_rtcp_of(leg.spec);
+  const bool mux = leg.rtcp == leg.rtp;
+  if (added) {
+    leg.learning = SourceLearning(leg.spec.learning, leg.spec.source_policy, leg.spec.remote_rtp, now);
+    leg.rtcp_learning = RtcpSourceLearning(remote_rtcp, mux);
+  }
+  const bool rtp_afresh =
+      leg.learning.update(leg.spec.learning, leg.spec.source_policy, leg.spec.remote_rtp, now) || added;
+  const bool rtcp_afresh = leg.rtcp_learning.update(remote_rtcp, mux) || rtp_afresh;
+  if (rtp_afresh) {
+    point_at(*leg.rtp, leg.local, leg.learning.destination());
+  }
+  if (rtcp_afresh && !mux) {
+    leg.rtcp_learning.rtp_changed();
+    point_at(*leg.rtcp, rtcp_local_of(leg), leg.rtcp_learning.destination());
+  }
+}
+
+void apply_leg(LegPlan& plan, std::uint64_t now_ms) {
+  Leg& leg = *plan.leg;
+  leg.spec = plan.spec;
+  std::swap(leg.routing, plan.routing);
+  if (leg.local.dscp != leg.spec.dscp) {
+    set_dscp(leg, leg.spec.dscp);
+  }
+  apply_source(leg, plan.added, now_ms);
+
+  Endpoint& rtp = *leg.rtp;
+  const Routing& routing = *leg.routing;
+  rtp.leg = leg.rtcp->leg = &leg;
+  set_flag(leg.rtcp->rx_flags, kRxRtcpPort, leg.rtcp != leg.rtp);
+  set_flag(rtp.rx_flags, kRxMux, leg.rtcp == leg.rtp);
+  set_flag(rtp.rx_flags, kRxForward, party_sends(leg.spec.direction));
+  set_flag(rtp.rx_flags, kRxAcceptAny, leg.spec.source_policy == SourcePolicy::kAcceptAny);
+  set_flag(rtp.rx_flags, kRxMoreSinks, !routing.more_sinks.empty());
+  set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
+  set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite);
+  rtp.sink = routing.routes.empty() ? nullptr : routing.routes.front().sink->rtp;
+  if (!routing.routes.empty()) {
+    rtp.payload_types = routing.routes.front().payload_types;
+  }
+}
+
+void link(Endpoint& endpoint, EndpointTable& table, std::uint32_t value) {
+  *table.slot(endpoint.local_address, endpoint.local_port) = value;
+}
+
+void unlink(const Leg& leg, EndpointTable& table) {
+  link(*leg.rtp, table, 0);
+  link(*leg.rtcp, table, 0);
+}
+
+}  // namespace
+
+void apply(SessionPlan& plan, EndpointTable& table, std::uint64_t now_tsc, std::uint64_t now_ms) {
+  Session& session = *plan.session;
+  if (plan.kind == PlanKind::kRemove) {
+    for (const Leg* leg : session.legs) {
+      unlink(*leg, table);
+    }
+    return;  // the legs stay as they were, for their statistics
+  }
+  for (const auto& leg : plan.removed) {
+    unlink(*leg, table);
+  }
+  for (LegPlan& leg_plan : plan.legs) {
+    apply_leg(leg_plan, now_ms);
+  }
+  for (const LegPlan& leg_plan : plan.legs) {
+    if (leg_plan.added) {
+      link(*leg_plan.leg->rtp, table, leg_plan.leg->rtp->index);
+      link(*leg_plan.leg->rtcp, table, leg_plan.leg->rtcp->index);
+    }
+  }
+  std::swap(session.legs, plan.session_legs);
+  session.media_timeout_ms = plan.media_timeout_ms;
+  if (plan.kind == PlanKind::kAdd) {
+    session.linked_tsc = now_tsc;
+  }
+}
+
+}  // namespace pollux::session

@@ -1,0 +1,40 @@
+// A change of a session, made ready by control and carried out by the session's worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/session/endpoint_table.hpp"
+#include "dataplane/session/session.hpp"
+
+namespace pollux::session {
+
+// What one leg is to become.
+struct LegPlan {
+  Leg* leg = nullptr;
+  LegSpec spec;
+  std::unique_ptr<Routing> routing;  // after apply(): the former one, for control to free
+  bool added = false;
+};
+
+enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove };
+
+// Built by control with all the memory it needs; apply() only writes and swaps. Travels to the worker and
+// back as a pointer: whoever holds it may touch it, nobody else. Adding, changing and removing a session are
+// the same thing.
+struct SessionPlan {
+  PlanKind kind = PlanKind::kAdd;
+  Session* session = nullptr;
+  std::uint64_t token = 0;
+  std::uint32_t media_timeout_ms = 0;
+  std::vector<LegPlan> legs;       // of the session as it is to be; unused by kRemove
+  std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list
+  std::vector<std::unique_ptr<Leg>> removed;  // no longer reachable after apply(); for control to free
+};
+
+// Makes the session what the plan says, between two batches of packets. Thread: the session's worker. Bounded
+// by kMaxLegs; no heap.
+void apply(SessionPlan& plan, EndpointTable& table, std::uint64_t now_tsc, std::uint64_t now_ms);
+
+}  // namespace pollux::session

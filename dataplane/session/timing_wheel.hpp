@@ -1,0 +1,76 @@
+// A hashed timing wheel with slots of one millisecond.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace pollux::session {
+
+// Lies inside the object it times. Unlinked when next is nullptr.
+struct Timer {
+  Timer* next = nullptr;
+  Timer* previous = nullptr;
+  std::uint64_t due_ms = 0;
+  bool armed() const { return next != nullptr; }
+};
+
+// Arms, disarms and expires in O(1); a timer further away than the wheel is long goes round more than once.
+// Belongs to one thread. Timers are not owned and must be disarmed before they go.
+class TimingWheel {
+ public:
+  static constexpr std::size_t kSlots = 4096;
+
+  explicit TimingWheel(std::uint64_t now_ms) : now_ms_(now_ms) {
+    for (auto& slot : slots_) {
+      slot.next = slot.previous = &slot;
+    }
+  }
+
+  // A time that has passed already expires with the next advance(). Arming an armed timer moves it.
+  void arm(Timer& timer, std::uint64_t due_ms) {
+    disarm(timer);
+    timer.due_ms = due_ms > now_ms_ ? due_ms : now_ms_ + 1;
+    Timer& head = slots_[timer.due_ms % kSlots];
+    timer.next = &head;
+    timer.previous = head.previous;
+    head.previous->next = &timer;
+    head.previous = &timer;
+  }
+
+  void disarm(Timer& timer) {
+    if (timer.armed()) {
+      timer.previous->next = timer.next;
+      timer.next->previous = timer.previous;
+      timer.next = timer.previous = nullptr;
+    }
+  }
+
+  // Calls expire(Timer&) for each timer due up to now_ms, disarmed before the call; it may arm it again. A
+  // clock that jumps far ahead costs at most one turn of the wheel.
+  template <typename Expire>
+  void advance(std::uint64_t now_ms, Expire&& expire) {
+    if (now_ms <= now_ms_) {
+      return;
+    }
+    std::uint64_t slot_ms = now_ms - now_ms_ > kSlots ? now_ms - kSlots : now_ms_;
+    now_ms_ = now_ms;
+    while (slot_ms < now_ms) {
+      Timer& head = slots_[++slot_ms % kSlots];
+      for (Timer* timer = head.next; timer != &head;) {
+        Timer* const next = timer->next;
+        if (timer->due_ms <= now_ms) {
+          disarm(*timer);
+          expire(*timer);
+        }
+        timer = next;
+      }
+    }
+  }
+
+ private:
+  std::uint64_t now_ms_;
+  std::array<Timer, kSlots> slots_;
+};
+
+}  // namespace pollux::session

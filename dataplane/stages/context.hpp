@@ -1,0 +1,153 @@
+// What the stages of one worker share.
+#pragma once
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/api/dataplane_config.hpp"
+#include "dataplane/api/event.hpp"
+#include "dataplane/io/host_thread.hpp"
+#include "dataplane/io/interface_table.hpp"
+#include "dataplane/io/neighbour_table.hpp"
+#include "dataplane/rtp/rtp_packet.hpp"
+#include "dataplane/session/clocks.hpp"
+#include "dataplane/session/endpoint_pool.hpp"
+#include "dataplane/session/endpoint_table.hpp"
+#include "dataplane/session/port_ownership.hpp"
+#include "dataplane/session/session.hpp"
+#include "dataplane/stages/stage.hpp"
+
+namespace pollux::stages {
+
+__extension__ using Wide = unsigned __int128;
+
+inline constexpr std::uint16_t kBatch = 64;  // packets at most that go from stage to stage together
+
+// One packet on its way through the media stages. The payload is UDP's.
+struct MediaPacket {
+  rte_mbuf* mbuf = nullptr;
+  session::Endpoint* endpoint = nullptr;  // until rtp_receive: where it arrived; then: where it leaves
+  std::uint8_t* payload = nullptr;
+  std::uint16_t payload_length = 0;
+  std::uint8_t ip_offset = 0;  // of the IP header from the start of the frame
+  bool v6 = false;
+  bool checksum_unknown = false;        // the received UDP check sum means nothing
+  std::uint8_t payload_type = 0;        // it leaves with
+  std::uint8_t clock = 0;               // index into session::kClockRates
+  rtp::RtpHeader header;                // valid after rtp_receive, as received
+  session::Endpoint* source = nullptr;  // valid after rtp_receive: where it arrived
+};
+
+// A list of packets between two stages. It owns their mbufs: each is passed on or dropped exactly once.
+struct MediaBatch {
+  std::array<MediaPacket, kBatch> packets;
+  std::uint16_t count = 0;
+
+  MediaPacket& add() { return packets[count++]; }
+  bool full() const { return count == kBatch; }
+};
+
+// Packets gathered for one device port until the end of the loop. Written and read by one worker.
+struct TxQueue {
+  std::array<rte_mbuf*, kBatch> packets;
+  std::uint16_t count = 0;
+  std::uint16_t port_id = 0;
+  std::uint16_t queue = 0;
+  rte_ring* outbound = nullptr;  // set: this worker has no queue here and hands over to the one that has
+  rte_ring* inbound = nullptr;   // set: others hand over to this worker
+};
+
+// What stages know of a device port.
+struct PortTraits {
+  std::uint64_t mac = 0;  // the six bytes in the low end of a word
+  // The driver hands over UDP check sums that a local kernel hasn't finished (net_af_packet, net_af_xdp on
+  // veth): they mean nothing, and outgoing ones are made from scratch.
+  bool partial_checksums = false;
+};
+
+// Packets gathered for another worker.
+struct HandoffBuffer {
+  std::array<rte_mbuf*, kBatch> packets;
+  std::uint16_t count = 0;
+  rte_ring* ring = nullptr;  // many producers; consumer: the worker it is for
+};
+
+// All references outlive the worker. Everything else in here belongs to the worker's thread.
+struct Context {
+  // set at start
+  std::uint16_t worker = 0;
+  const io::InterfaceTable* interfaces = nullptr;
+  const io::NeighbourTable* neighbours = nullptr;
+  io::HostThread* host = nullptr;
+  const session::PortOwnership* ownership = nullptr;
+  session::EndpointPool* pool = nullptr;
+  session::EndpointTable* table = nullptr;
+  const LearningConfig* learning = nullptr;
+  rte_mempool* mempool = nullptr;
+  rte_ring* events = nullptr;          // Event by value, towards control
+  std::vector<HandoffBuffer> handoff;  // by worker
+  bool handoff_pending = false;
+  std::vector<TxQueue> tx;                                                // by DPDK port id
+  std::vector<PortTraits> ports;                                          // by DPDK port id
+  std::array<std::uint64_t, session::kClockRates.size()> clock_factor{};  // RTP ticks per TSC cycle × 2^64
+  std::uint64_t wall_clock_offset_ns = 0;                                 // Unix time at TSC 0
+  double ns_per_cycle = 0;
+  MediaBatch copies;  // for the sinks of a stream beyond the first
+  WorkerCounters counters;
+
+  // set once per loop
+  std::uint64_t now_tsc = 0;
+  std::uint64_t now_ms = 0;
+  bool sample_cycles = false;
+
+  std::uint32_t rtp_ticks(std::uint8_t clock) const {
+    return static_cast<std::uint32_t>((static_cast<Wide>(now_tsc) * clock_factor[clock]) >> 64);
+  }
+};
+
+inline void drop(Context& context, rte_mbuf* mbuf, DropReason reason) {
+  context.counters.drop(reason).add(1);
+  rte_pktmbuf_free(mbuf);
+}
+
+// Counts against the endpoint as well, so that a leg can tell why it is silent.
+inline void drop(Context& context, session::Endpoint& endpoint, rte_mbuf* mbuf, DropReason reason) {
+  endpoint.dropped.add(1);
+  drop(context, mbuf, reason);
+}
+
+// Counts a batch of `packets` and, in loops that are sampled, its cost.
+class StageTimer {
+ public:
+  StageTimer(Context& context, Stage stage, std::uint64_t packets)
+      : context_(context),
+        stage_(stage),
+        packets_(packets),
+        start_(context.sample_cycles ? rte_rdtsc() : 0) {}
+  ~StageTimer() {
+    StageCounters& counters = context_.counters.stage(stage_);
+    counters.packets.add(packets_);
+    counters.batches.add(1);
+    if (start_ != 0) {
+      counters.sampled_packets.add(packets_);
+      counters.sampled_cycles.add(rte_rdtsc() - start_);
+    }
+  }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+ private:
+  Context& context_;
+  Stage stage_;
+  std::uint64_t packets_;
+  std::uint64_t start_;
+};
+
+// Tells control; a full ring loses the event and counts it.
+void raise_event(Context& context, Event event);
+
+}  // namespace pollux::stages

@@ -1,0 +1,109 @@
+#include "dataplane/stages/rtcp.hpp"
+
+#include "dataplane/rtp/rtcp.hpp"
+#include "dataplane/stages/egress.hpp"
+#include "dataplane/stages/source.hpp"
+
+namespace pollux::stages {
+
+namespace {
+
+// RFC 3264 §5.1: RTCP flows whatever the direction says.
+bool admit(Context& context, const MediaPacket& packet) {
+  session::Endpoint& endpoint = *packet.endpoint;
+  if ((endpoint.rx_flags & (session::kRxRtcpPort | session::kRxMux)) == 0) {
+    drop(context, endpoint, packet.mbuf, DropReason::rtcp_on_rtp_port);
+    return false;
+  }
+  const std::span<const std::uint8_t> compound(packet.payload, packet.payload_length);
+  if (!rtp::validate_rtcp(compound, rtp::ReducedSize::kAllowed)) {
+    drop(context, endpoint, packet.mbuf, DropReason::rtcp_malformed);
+    return false;
+  }
+  if (!udp_checksum_right(packet)) {
+    drop(context, endpoint, packet.mbuf, DropReason::checksum_wrong);
+    return false;
+  }
+  if (!admit_rtcp_source(context, packet, rtp::rtcp_sender_ssrc(compound))) {
+    return false;
+  }
+  if (endpoint.leg->rtcp != endpoint.leg->rtp) {  // a shared port counts as RTP's
+    endpoint.rx_packets.add(1);
+    endpoint.rx_bytes.add(packet.payload_length);
+  }
+  endpoint.last_rx_tsc = context.now_tsc;
+  return true;
+}
+
+// What the party behind `to` must be told differently from what the party behind `from` said.
+rtp::RtcpMapping mapping_between(const session::Leg& from, const session::Leg& to) {
+  rtp::RtcpMapping mapping;
+  mapping.source_id = from.rtp->index;
+  if ((to.rtp->tx_flags & session::kTxRewrite) != 0) {
+    mapping.forward = &to.rtp->rewriter;
+    mapping.packets_sent = static_cast<std::uint32_t>(to.rtp->tx_packets.get());
+    // RFC 3550 §6.4.1: payload octets; every RTP header counted here has at least its twelve.
+    mapping.octets_sent = static_cast<std::uint32_t>(to.rtp->tx_bytes.get() - to.rtp->tx_packets.get() * 12);
+  }
+  if ((from.rtp->tx_flags & session::kTxRewrite) != 0) {
+    mapping.reverse = &from.rtp->rewriter;
+  }
+  return mapping;
+}
+
+void send_to(Context& context, const MediaPacket& packet, rte_mbuf* mbuf, std::uint8_t* payload,
+             const session::Leg& to) {
+  session::Endpoint& source = *packet.endpoint;
+  if ((to.rtcp->tx_flags & session::kTxRemote) == 0) {
+    drop(context, source, mbuf, DropReason::no_remote);
+    return;
+  }
+  std::size_t length = packet.payload_length;
+  const rtp::RtcpMapping mapping = mapping_between(*source.leg, to);
+  if (mapping.forward != nullptr || mapping.reverse != nullptr) {
+    length = rtp::translate_rtcp({payload, length}, mapping);
+    if (length == 0) {
+      drop(context, source, mbuf, DropReason::stream_superseded);
+      return;
+    }
+  }
+  emit(context, *to.rtcp, source, mbuf, payload, static_cast<std::uint16_t>(length),
+       {UdpChecksum::Kind::kScratch, 0});
+}
+
+void relay(Context& context, const MediaPacket& packet) {
+  const auto& routes = packet.endpoint->leg->routing->routes;
+  if (routes.empty()) {
+    drop(context, *packet.endpoint, packet.mbuf, DropReason::no_sink);
+    return;
+  }
+  // Copies first, as the last send uses the packet up.
+  for (std::size_t i = 1; i < routes.size(); ++i) {
+    rte_mbuf* const copy = rte_pktmbuf_copy(packet.mbuf, context.mempool, 0, UINT32_MAX);
+    if (copy == nullptr) {
+      packet.endpoint->dropped.add(1);
+      context.counters.drop(DropReason::no_mbuf).add(1);
+      continue;
+    }
+    const auto offset = packet.payload - rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*);
+    send_to(context, packet, copy, rte_pktmbuf_mtod(copy, std::uint8_t*) + offset, *routes[i].sink);
+  }
+  send_to(context, packet, packet.mbuf, packet.payload, *routes.front().sink);
+}
+
+}  // namespace
+
+void rtcp(Context& context, MediaBatch& batch) {
+  if (batch.count == 0) {
+    return;
+  }
+  const StageTimer timer(context, Stage::rtcp, batch.count);
+  for (std::uint16_t i = 0; i < batch.count; ++i) {
+    if (admit(context, batch.packets[i])) {
+      relay(context, batch.packets[i]);
+    }
+  }
+  batch.count = 0;
+}
+
+}  // namespace pollux::stages

@@ -1,0 +1,127 @@
+#include "dataplane/stages/rtp_receive.hpp"
+
+#include <rte_prefetch.h>
+
+#include <cstring>
+
+#include "dataplane/stages/rtp_send.hpp"
+#include "dataplane/stages/source.hpp"
+
+namespace pollux::stages {
+
+namespace {
+
+bool from_believed_source(const MediaPacket& packet, const session::Endpoint& endpoint) {
+  if ((endpoint.rx_flags & session::kRxBelieved) == 0) {
+    return false;
+  }
+  const std::uint8_t* const ip = packet_ip(packet);
+  std::uint16_t port;
+  if (!packet.v6) [[likely]] {
+    std::uint32_t address;
+    std::memcpy(&address, ip + 12, 4);
+    std::memcpy(&port, ip + 20, 2);
+    return address == endpoint.believed_ip.v4().raw() && port == endpoint.believed_port.raw();
+  }
+  std::memcpy(&port, ip + 40, 2);
+  return std::memcmp(ip + 8, endpoint.believed_ip.bytes().data(), 16) == 0 &&
+         port == endpoint.believed_port.raw();
+}
+
+void measure(Context& context, MediaPacket& packet, session::Endpoint& endpoint) {
+  const bool first = endpoint.rx_packets.get() == 0;
+  endpoint.rx_packets.add(1);
+  endpoint.rx_bytes.add(packet.payload_length);
+  endpoint.last_rx_tsc = context.now_tsc;
+  const bool new_stream = endpoint.reception.on_packet(packet.header, context.rtp_ticks(packet.clock));
+  if (new_stream) [[unlikely]] {
+    report_stream(context, endpoint, first);
+  }
+}
+
+// The checks of one packet. False: it has been dropped.
+bool admit(Context& context, MediaPacket& packet) {
+  session::Endpoint& endpoint = *packet.endpoint;
+  if (!rtp::parse_rtp(packet.payload, packet.payload_length, packet.header)) [[unlikely]] {
+    drop(context, endpoint, packet.mbuf, DropReason::rtp_malformed);
+    return false;
+  }
+  if ((endpoint.rx_flags & session::kRxRtcpPort) != 0) [[unlikely]] {
+    drop(context, endpoint, packet.mbuf, DropReason::rtp_on_rtcp_port);
+    return false;
+  }
+  if (!from_believed_source(packet, endpoint)) [[unlikely]] {
+    if (!admit_rtp_source(context, packet)) {
+      return false;
+    }
+  }
+  packet.payload_type = endpoint.payload_types->out[packet.header.payload_type];
+  packet.clock = endpoint.payload_types->clock[packet.header.payload_type];
+  measure(context, packet, endpoint);
+  if ((endpoint.rx_flags & session::kRxForward) == 0) [[unlikely]] {
+    drop(context, endpoint, packet.mbuf, DropReason::direction);
+    return false;
+  }
+  if (endpoint.sink == nullptr) [[unlikely]] {
+    drop(context, endpoint, packet.mbuf, DropReason::no_sink);
+    return false;
+  }
+  return true;
+}
+
+// Copies the packet for every sink but the first. A copy that can't be made is counted and the others go on.
+void fan_out(Context& context, const MediaPacket& packet, MediaBatch& out) {
+  for (const session::Sink& sink : packet.source->leg->routing->more_sinks) {
+    if (out.full()) {
+      rtp_send(context, out);
+    }
+    rte_mbuf* const copy = rte_pktmbuf_copy(packet.mbuf, context.mempool, 0, UINT32_MAX);
+    if (copy == nullptr) {
+      packet.source->dropped.add(1);
+      context.counters.drop(DropReason::no_mbuf).add(1);
+      continue;
+    }
+    MediaPacket& twin = out.add();
+    twin = packet;
+    twin.mbuf = copy;
+    twin.payload = rte_pktmbuf_mtod(copy, std::uint8_t*) +
+                   (packet.payload - rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*));
+    twin.endpoint = sink.endpoint;
+    twin.payload_type = sink.payload_types->out[packet.header.payload_type];
+  }
+}
+
+}  // namespace
+
+void rtp_receive(Context& context, MediaBatch& batch) {
+  if (batch.count == 0) {
+    return;
+  }
+  {
+    const StageTimer timer(context, Stage::rtp_receive, batch.count);
+    std::uint16_t kept = 0;
+    for (std::uint16_t i = 0; i < batch.count; ++i) {
+      MediaPacket& packet = batch.packets[i];
+      if (!admit(context, packet)) {
+        continue;
+      }
+      session::Endpoint& source = *packet.endpoint;
+      packet.source = &source;
+      if ((source.rx_flags & session::kRxMoreSinks) != 0) [[unlikely]] {
+        fan_out(context, packet, context.copies);
+      }
+      packet.endpoint = source.sink;
+      rte_prefetch0(source.sink->v4_header);
+      rte_prefetch0(&source.sink->tx_packets);
+      if (kept != i) {
+        batch.packets[kept] = packet;
+      }
+      ++kept;
+    }
+    batch.count = kept;
+  }
+  rtp_send(context, batch);
+  rtp_send(context, context.copies);
+}
+
+}  // namespace pollux::stages

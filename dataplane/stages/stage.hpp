@@ -1,0 +1,65 @@
+// The stages of the packet's way and their counters: one word for file, stage and counter group.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/api/drop_reason.hpp"
+#include "dataplane/base/counter.hpp"
+
+namespace pollux::stages {
+
+// X(name, what it does), in the order in which a packet meets them.
+#define POLLUX_STAGES(X)                                                                        \
+  X(rx, "takes packets from a device queue")                                                    \
+  X(classify, "Ethernet, VLAN, IP, UDP: finds the endpoint, tells RTP from RTCP from the rest") \
+  X(handoff, "passes packets to the worker that owns their port")                               \
+  X(punt, "passes ARP, ND and ICMP to the host thread, and sends what it answers")              \
+  X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                 \
+  X(rtcp, "checks, translates and relays RTCP")                                                 \
+  X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")           \
+  X(tx, "hands packets to the device")
+
+enum class Stage : std::uint8_t {
+#define POLLUX_X(name, help) name,
+  POLLUX_STAGES(POLLUX_X)
+#undef POLLUX_X
+};
+
+struct StageText {
+  std::string_view name;
+  std::string_view help;
+};
+inline constexpr auto kStages = std::to_array<StageText>({
+#define POLLUX_X(name, help) {#name, help},
+    POLLUX_STAGES(POLLUX_X)
+#undef POLLUX_X
+});
+
+struct StageCounters {
+  Counter packets;
+  Counter batches;
+  Counter sampled_packets;
+  Counter sampled_cycles;
+};
+
+// written by: one worker; read by: any
+struct WorkerCounters {
+  std::array<StageCounters, kStages.size()> stages;
+  std::array<Counter, kDropReasonCount> drops;
+  Counter loops;
+  Counter busy_loops;
+  Counter busy_cycles;
+  Counter total_cycles;
+  Counter commands;
+  Counter events_lost;
+  Counter sessions;
+  Counter handed_off;
+
+  StageCounters& stage(Stage which) { return stages[static_cast<std::size_t>(which)]; }
+  Counter& drop(DropReason reason) { return drops[static_cast<std::size_t>(reason)]; }
+};
+
+}  // namespace pollux::stages

@@ -1,0 +1,97 @@
+// Puts the data plane together: EAL, devices, host thread, workers; and is the control plane's side of it.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "dataplane/api/dataplane.hpp"
+#include "dataplane/io/device.hpp"
+#include "dataplane/io/host_thread.hpp"
+#include "dataplane/io/interface_table.hpp"
+#include "dataplane/io/neighbour_table.hpp"
+#include "dataplane/session/endpoint_pool.hpp"
+#include "dataplane/session/endpoint_table.hpp"
+#include "dataplane/session/port_ownership.hpp"
+#include "dataplane/stages/context.hpp"
+#include "dataplane/worker/session_builder.hpp"
+#include "dataplane/worker/worker.hpp"
+
+namespace pollux::worker {
+
+// Who turns the workers' loops.
+enum class Drive : std::uint8_t {
+  kLcores,  // each its own EAL lcore
+  kCaller,  // nobody: tests and benchmarks call worker(i).run_once()
+};
+
+// A DPDK ring with its owner.
+struct RingDeleter {
+  void operator()(rte_ring* ring) const;
+};
+using RingPtr = std::unique_ptr<rte_ring, RingDeleter>;
+
+class DataplaneImpl final : public Dataplane {
+ public:
+  static Expected<std::unique_ptr<DataplaneImpl>> create(const DataplaneConfig& config, Drive drive);
+  ~DataplaneImpl() override;
+
+  Expected<SessionHandle> add_session(const SessionSpec& spec, std::uint64_t token) override;
+  Expected<void> update_session(SessionHandle session, const SessionSpec& spec, std::uint64_t token) override;
+  Expected<void> remove_session(SessionHandle session, std::uint64_t token) override;
+  std::size_t poll_events(std::span<Event> events) override;
+  Expected<SessionStats> session_stats(SessionHandle session) const override;
+  std::uint16_t port_owner(std::uint16_t udp_port) const override { return ownership_.owner(udp_port); }
+  std::span<const WorkerInfo> workers() const override { return worker_infos_; }
+  NodeStats stats() const override;
+
+  io::HostThread& host() { return *host_; }
+  Worker& worker(std::uint16_t index) { return *parts_[index]->worker; }
+
+ private:
+  // Everything that one worker owns or is given.
+  struct Part {
+    stages::Context context;
+    std::unique_ptr<session::EndpointTable> table;
+    RingPtr commands;
+    RingPtr completed;
+    RingPtr events;
+    RingPtr handoff;
+    std::uint32_t under_way = 0;  // commands posted and not yet completed
+    std::unique_ptr<Worker> worker;
+  };
+
+  DataplaneImpl(const DataplaneConfig& config, Drive drive);
+  Expected<void> open_devices();
+  Expected<void> make_parts();
+  Expected<void> share_tx_queues();
+  std::vector<std::vector<RxQueue>> share_rx_queues() const;
+  Expected<void> start_host();
+  Expected<void> start_workers();
+  static void post(Part& part, std::unique_ptr<session::SessionPlan> plan);
+  Event complete(session::SessionPlan* plan);
+  StreamStats stream_stats(const session::Endpoint& endpoint) const;
+
+  const DataplaneConfig config_;
+  const Drive drive_;
+  rte_mempool* mempool_ = nullptr;
+  std::vector<std::unique_ptr<io::Device>> devices_;
+  io::InterfaceTable interfaces_;
+  std::unique_ptr<io::NeighbourTable> neighbours_;
+  session::PortOwnership ownership_;
+  session::EndpointPool pool_;
+  std::unique_ptr<SessionBuilder> builder_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  std::vector<RingPtr> tx_rings_;
+  RingPtr host_events_;
+  std::unique_ptr<io::HostThread> host_;
+  std::vector<WorkerInfo> worker_infos_;
+  bool launched_ = false;
+
+  // control thread only
+  std::unordered_map<SessionHandle, std::unique_ptr<SessionRecord>> sessions_;
+  std::vector<SessionHandle> unlinked_;  // freed by the next poll_events()
+  SessionHandle next_handle_ = 1;
+};
+
+}  // namespace pollux::worker

@@ -1,0 +1,178 @@
+// The control thread's side of the data plane: sessions in, events out.
+#include <rte_ring_elem.h>
+
+#include <chrono>
+
+#include "dataplane/worker/dataplane_impl.hpp"
+
+namespace pollux::worker {
+
+namespace {
+
+// Below the rings' size, so that neither posting nor giving back can find one full.
+constexpr std::uint32_t kMostUnderWay = 4000;
+
+tl::unexpected<Error> unknown_session() {
+  return fail(ErrorCode::kNotFound, "SESSION_UNKNOWN", "", "there is no such session");
+}
+
+tl::unexpected<Error> busy_session() {
+  return fail(ErrorCode::kUnavailable, "SESSION_BUSY", "", "a change of this session is still under way");
+}
+
+tl::unexpected<Error> busy_worker() {
+  return fail(ErrorCode::kUnavailable, "WORKER_BUSY", "", "too many commands are waiting for the worker");
+}
+
+std::uint64_t unix_ns() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+EventType event_of(session::PlanKind kind) {
+  switch (kind) {
+    case session::PlanKind::kAdd:
+      return EventType::kSessionLinked;
+    case session::PlanKind::kUpdate:
+      return EventType::kSessionUpdated;
+    default:
+      return EventType::kSessionUnlinked;
+  }
+}
+
+}  // namespace
+
+// Pre: fewer than kMostUnderWay commands are under way.
+void DataplaneImpl::post(Part& part, std::unique_ptr<session::SessionPlan> plan) {
+  ++part.under_way;
+  rte_ring_sp_enqueue(part.commands.get(), plan.release());
+}
+
+Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std::uint64_t token) {
+  if (auto checked = builder_->check(spec); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  if (sessions_.size() >= config_.max_sessions) {
+    return fail(ErrorCode::kExhausted, "SESSIONS_EXHAUSTED", "",
+                "as many sessions as memory.max_sessions allows exist");
+  }
+  Part& part = *parts_[spec.worker];
+  if (part.under_way >= kMostUnderWay) {
+    return busy_worker();
+  }
+  auto record = std::make_unique<SessionRecord>();
+  record->session.handle = next_handle_;
+  record->session.worker = spec.worker;
+  auto plan = builder_->plan(*record, spec, session::PlanKind::kAdd, token);
+  if (!plan) {
+    return tl::unexpected(plan.error());
+  }
+  record->busy = true;
+  sessions_.emplace(next_handle_, std::move(record));
+  post(part, std::move(*plan));
+  return next_handle_++;
+}
+
+Expected<void> DataplaneImpl::update_session(SessionHandle session, const SessionSpec& spec,
+                                             std::uint64_t token) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end()) {
+    return unknown_session();
+  }
+  SessionRecord& record = *found->second;
+  Part& part = *parts_[record.session.worker];
+  if (record.busy) {
+    return busy_session();
+  }
+  if (part.under_way >= kMostUnderWay) {
+    return busy_worker();
+  }
+  if (auto checked = builder_->check(spec); !checked) {
+    return checked;
+  }
+  if (spec.worker != record.session.worker) {
+    return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "worker", "a session stays with its worker");
+  }
+  auto plan = builder_->plan(record, spec, session::PlanKind::kUpdate, token);
+  if (!plan) {
+    return tl::unexpected(plan.error());
+  }
+  record.busy = true;
+  post(part, std::move(*plan));
+  return {};
+}
+
+Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_t token) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end()) {
+    return unknown_session();
+  }
+  SessionRecord& record = *found->second;
+  Part& part = *parts_[record.session.worker];
+  if (record.busy) {
+    return busy_session();
+  }
+  if (part.under_way >= kMostUnderWay) {
+    return busy_worker();
+  }
+  record.busy = true;
+  auto plan = std::make_unique<session::SessionPlan>();
+  plan->kind = session::PlanKind::kRemove;
+  plan->session = &record.session;
+  plan->token = token;
+  post(part, std::move(plan));
+  return {};
+}
+
+Event DataplaneImpl::complete(session::SessionPlan* returned) {
+  const std::unique_ptr<session::SessionPlan> plan(returned);
+  Event event;
+  event.type = event_of(plan->kind);
+  event.worker = plan->session->worker;
+  event.session = plan->session->handle;
+  event.token = plan->token;
+  event.time_unix_ns = unix_ns();
+  --parts_[event.worker]->under_way;
+  for (const auto& leg : plan->removed) {
+    builder_->release(*leg);
+  }
+  if (plan->kind == session::PlanKind::kRemove) {
+    unlinked_.push_back(event.session);  // its statistics can be read until the next call
+  } else {
+    sessions_.at(event.session)->busy = false;
+  }
+  return event;
+}
+
+std::size_t DataplaneImpl::poll_events(std::span<Event> events) {
+  for (const SessionHandle handle : unlinked_) {
+    const auto found = sessions_.find(handle);
+    for (const auto& leg : found->second->legs) {
+      builder_->release(*leg);
+    }
+    sessions_.erase(found);
+  }
+  unlinked_.clear();
+
+  std::size_t count = 0;
+  for (auto& part : parts_) {
+    // What happened before a command was completed is told before: events first, as they were at this moment.
+    const unsigned waiting = rte_ring_count(part->completed.get());
+    const auto room = static_cast<unsigned>(events.size() - count);
+    count +=
+        rte_ring_sc_dequeue_burst_elem(part->events.get(), &events[0] + count, sizeof(Event), room, nullptr);
+    void* plan = nullptr;
+    for (unsigned i = 0; i < waiting && count < events.size(); ++i) {
+      if (rte_ring_sc_dequeue(part->completed.get(), &plan) == 0) {
+        events[count++] = complete(static_cast<session::SessionPlan*>(plan));
+      }
+    }
+  }
+  const auto room = static_cast<unsigned>(events.size() - count);
+  count +=
+      rte_ring_sc_dequeue_burst_elem(host_events_.get(), &events[0] + count, sizeof(Event), room, nullptr);
+  return count;
+}
+
+}  // namespace pollux::worker

@@ -1,0 +1,233 @@
+#include "dataplane/worker/session_builder.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "dataplane/session/clocks.hpp"
+#include "dataplane/session/payload_types.hpp"
+
+namespace pollux::worker {
+
+namespace {
+
+constexpr std::size_t kPorts = 65536;
+
+tl::unexpected<Error> bad_leg(std::size_t index, const char* name, std::string message) {
+  return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "legs[" + std::to_string(index) + "]." + name,
+              std::move(message));
+}
+
+const LegSpec* find_leg(const SessionSpec& spec, std::uint16_t id) {
+  const auto found =
+      std::find_if(spec.legs.begin(), spec.legs.end(), [id](const LegSpec& leg) { return leg.id == id; });
+  return found == spec.legs.end() ? nullptr : &*found;
+}
+
+bool same_local(const LegSpec& a, const LegSpec& b) {
+  return a.local_address == b.local_address && a.local_rtp_port == b.local_rtp_port &&
+         a.local_rtcp_port == b.local_rtcp_port;
+}
+
+}  // namespace
+
+SessionBuilder::SessionBuilder(const io::InterfaceTable& interfaces, session::EndpointPool& pool,
+                               const session::PortOwnership& ownership, std::uint16_t workers,
+                               std::vector<bool> offload)
+    : interfaces_(interfaces),
+      pool_(pool),
+      ownership_(ownership),
+      workers_(workers),
+      offload_(std::move(offload)),
+      ports_in_use_(std::size_t{interfaces.local_count()} * kPorts) {}
+
+Expected<void> SessionBuilder::check(const SessionSpec& spec) const {
+  if (spec.worker >= workers_) {
+    return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "worker", "there is no such worker");
+  }
+  if (spec.legs.empty() || spec.legs.size() > kMaxLegs) {
+    return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "legs",
+                "a session has 1 to " + std::to_string(kMaxLegs) + " legs");
+  }
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    if (auto checked = check_leg(spec, i); !checked) {
+      return checked;
+    }
+  }
+  return {};
+}
+
+Expected<void> SessionBuilder::check_leg(const SessionSpec& spec, std::size_t index) const {
+  const LegSpec& leg = spec.legs[index];
+  if (find_leg(spec, leg.id) != &leg) {
+    return bad_leg(index, "id", "another leg has the same id");
+  }
+  if (interfaces_.find_local(leg.local_address) == io::InterfaceTable::kNone) {
+    return bad_leg(index, "local_address", leg.local_address.to_string() + " is no address of this node");
+  }
+  for (const std::uint16_t port : {leg.local_rtp_port, leg.local_rtcp_port}) {
+    if (port == 0 || ownership_.owner(port) != spec.worker) {
+      return bad_leg(index, "local_rtp_port",
+                     "port " + std::to_string(port) + " doesn't belong to the session's worker");
+    }
+  }
+  for (const auto& remote : {leg.remote_rtp, leg.remote_rtcp}) {
+    if (remote && (remote->ip.is_v4() != leg.local_address.is_v4() || remote->port == 0)) {
+      return bad_leg(index, "remote_rtp",
+                     remote->to_string() + " can't be reached from " + leg.local_address.to_string());
+    }
+  }
+  for (const auto& mapping : leg.payload_types) {
+    if (mapping.wire > 127 || mapping.common > 127 ||
+        (mapping.clock_rate != 0 && !session::clock_index(mapping.clock_rate))) {
+      return bad_leg(index, "payload_types", "payload types are 0..127, with a clock rate that RTP uses");
+    }
+  }
+  for (const std::uint16_t sink : leg.sinks) {
+    if (sink == leg.id || find_leg(spec, sink) == nullptr) {
+      return bad_leg(index, "sinks", "a sink is another leg of the session");
+    }
+  }
+  if (leg.dscp > 63) {
+    return bad_leg(index, "dscp", "allowed are 0..63");
+  }
+  return {};
+}
+
+bool SessionBuilder::taken(std::uint16_t local_address, std::uint16_t port) const {
+  return ports_in_use_[std::size_t{local_address} * kPorts + port];
+}
+
+void SessionBuilder::mark(std::uint16_t local_address, std::uint16_t port, bool used) {
+  ports_in_use_[std::size_t{local_address} * kPorts + port] = used;
+}
+
+session::Endpoint* SessionBuilder::make_endpoint(std::uint16_t local_address, std::uint16_t port) {
+  session::Endpoint* const endpoint = pool_.take();
+  const std::uint16_t interface = interfaces_.local(local_address).interface;
+  endpoint->local_address = local_address;
+  endpoint->local_port = port;
+  endpoint->interface = interface;
+  endpoint->tx_port = interfaces_.interface(interface).port_id;
+  endpoint->tx_flags = offload_[endpoint->tx_port] ? std::uint8_t{session::kTxOffload} : std::uint8_t{0};
+  endpoint->payload_types = &session::identity_payload_types();
+  endpoint->rewriter = rtp::StreamRewriter(random_(), static_cast<std::uint16_t>(random_()),
+                                           static_cast<std::uint32_t>(random_()));
+  mark(local_address, port, true);
+  return endpoint;
+}
+
+Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& record, const LegSpec& spec,
+                                                                 std::size_t index) {
+  const std::uint16_t local_address = interfaces_.find_local(spec.local_address);
+  if (taken(local_address, spec.local_rtp_port) || taken(local_address, spec.local_rtcp_port)) {
+    auto error = bad_leg(index, "local_rtp_port", "the local port is in use by another session");
+    error.value().code = ErrorCode::kAlreadyExists;
+    error.value().cause = "PORT_IN_USE";
+    return error;
+  }
+  if (pool_.free_count() < (spec.rtcp_mux() ? 1U : 2U)) {
+    return fail(ErrorCode::kExhausted, "ENDPOINTS_EXHAUSTED", "",
+                "all endpoints are in use: raise memory.max_endpoints");
+  }
+  auto leg = std::make_unique<session::Leg>();
+  leg->session = &record.session;
+  leg->spec = spec;
+  leg->rtp = make_endpoint(local_address, spec.local_rtp_port);
+  leg->rtcp = spec.rtcp_mux() ? leg->rtp : make_endpoint(local_address, spec.local_rtcp_port);
+  const io::Interface& interface = interfaces_.interface(leg->rtp->interface);
+  leg->local = {.mac = interface.mac,
+                .vlan = interface.vlan,
+                .ip = spec.local_address,
+                .udp_port = spec.local_rtp_port,
+                .mtu = interface.mtu,
+                .dscp = spec.dscp};
+  return leg;
+}
+
+std::unique_ptr<session::Routing> SessionBuilder::make_routing(const LegSpec& from, const SessionSpec& spec,
+                                                               const std::vector<session::Leg*>& legs) const {
+  auto routing = std::make_unique<session::Routing>();
+  for (const std::uint16_t sink : from.sinks) {
+    const auto position = static_cast<std::size_t>(find_leg(spec, sink) - spec.legs.data());
+    const LegSpec& to = spec.legs[position];
+    const session::PayloadTypeTable* payload_types = &session::identity_payload_types();
+    if (!from.payload_types.empty() || !to.payload_types.empty()) {
+      auto table = std::make_unique<session::PayloadTypeTable>();
+      session::build_payload_types(from.payload_types.span(), to.payload_types.span(), *table);
+      payload_types = table.get();
+      routing->tables.push_back(std::move(table));
+    }
+    routing->routes.push_back({legs[position], payload_types});
+    if (routing->routes.size() > 1) {
+      routing->more_sinks.push_back({legs[position]->rtp, payload_types});
+    }
+  }
+  return routing;
+}
+
+Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionRecord& record,
+                                                                     const SessionSpec& spec,
+                                                                     session::PlanKind kind,
+                                                                     std::uint64_t token) {
+  auto plan = std::make_unique<session::SessionPlan>();
+  plan->kind = kind;
+  plan->session = &record.session;
+  plan->token = token;
+  plan->media_timeout_ms = spec.media_timeout_ms;
+
+  // Legs that stay, and new ones; the record is touched only when all of them could be made.
+  std::vector<std::unique_ptr<session::Leg>> added(spec.legs.size());
+  std::vector<std::size_t> kept(spec.legs.size(), record.legs.size());
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    for (std::size_t k = 0; k < record.legs.size(); ++k) {
+      if (record.spec.legs[k].id == spec.legs[i].id && same_local(record.spec.legs[k], spec.legs[i])) {
+        kept[i] = k;
+      }
+    }
+    if (kept[i] == record.legs.size()) {
+      auto leg = make_leg(record, spec.legs[i], i);
+      if (!leg) {
+        for (auto& made : added) {
+          if (made) {
+            release(*made);
+          }
+        }
+        return tl::unexpected(std::move(leg.error()));
+      }
+      added[i] = std::move(*leg);
+    }
+  }
+  std::vector<std::unique_ptr<session::Leg>> legs;
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    const bool is_new = added[i] != nullptr;
+    session::LegPlan leg_plan;
+    leg_plan.added = is_new;
+    legs.push_back(is_new ? std::move(added[i]) : std::move(record.legs[kept[i]]));
+    leg_plan.leg = legs.back().get();
+    leg_plan.spec = spec.legs[i];
+    plan->session_legs.push_back(leg_plan.leg);
+    plan->legs.push_back(std::move(leg_plan));
+  }
+  for (auto& leg_plan : plan->legs) {
+    leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs);
+  }
+  for (auto& leg : record.legs) {
+    if (leg) {
+      plan->removed.push_back(std::move(leg));
+    }
+  }
+  record.legs = std::move(legs);
+  record.spec = spec;
+  return plan;
+}
+
+void SessionBuilder::release(session::Leg& leg) {
+  mark(leg.rtp->local_address, leg.rtp->local_port, false);
+  if (leg.rtcp != leg.rtp) {
+    mark(leg.rtcp->local_address, leg.rtcp->local_port, false);
+    pool_.give_back(leg.rtcp);
+  }
+  pool_.give_back(leg.rtp);
+}
+
+}  // namespace pollux::worker

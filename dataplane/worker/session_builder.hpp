@@ -1,0 +1,66 @@
+// Builds sessions and plans of change from what the control plane asks for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/api/session_spec.hpp"
+#include "dataplane/base/expected.hpp"
+#include "dataplane/base/random_source.hpp"
+#include "dataplane/io/interface_table.hpp"
+#include "dataplane/session/endpoint_pool.hpp"
+#include "dataplane/session/port_ownership.hpp"
+#include "dataplane/session/session_plan.hpp"
+
+namespace pollux::worker {
+
+// A session with everything it owns, as control keeps it. The legs belong to the worker while the session is
+// linked.
+struct SessionRecord {
+  session::Session session;
+  std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
+  SessionSpec spec;                                 // last asked for
+  bool busy = false;                                // a plan is under way
+};
+
+// Thread: control. Owns no sessions; hands out endpoints and takes them back.
+class SessionBuilder {
+ public:
+  // All references outlive the builder. `offload` tells by DPDK port id whether the device makes UDP check
+  // sums.
+  SessionBuilder(const io::InterfaceTable& interfaces, session::EndpointPool& pool,
+                 const session::PortOwnership& ownership, std::uint16_t workers, std::vector<bool> offload);
+
+  // What is wrong with `spec`, whatever sessions exist.
+  Expected<void> check(const SessionSpec& spec) const;
+
+  // The plan that turns `record` into `spec`; new legs are in record.legs already when it succeeds, removed
+  // ones in the plan. On error nothing has changed. Pre: check(spec) passed.
+  Expected<std::unique_ptr<session::SessionPlan>> plan(SessionRecord& record, const SessionSpec& spec,
+                                                       session::PlanKind kind, std::uint64_t token);
+
+  // Gives endpoints and local ports of a leg back. Pre: no worker knows it any more.
+  void release(session::Leg& leg);
+
+ private:
+  using PortKey = std::uint64_t;
+  Expected<void> check_leg(const SessionSpec& spec, std::size_t index) const;
+  Expected<std::unique_ptr<session::Leg>> make_leg(SessionRecord& record, const LegSpec& spec,
+                                                   std::size_t index);
+  session::Endpoint* make_endpoint(std::uint16_t local_address, std::uint16_t port);
+  std::unique_ptr<session::Routing> make_routing(const LegSpec& from, const SessionSpec& spec,
+                                                 const std::vector<session::Leg*>& legs) const;
+  bool taken(std::uint16_t local_address, std::uint16_t port) const;
+  void mark(std::uint16_t local_address, std::uint16_t port, bool used);
+
+  const io::InterfaceTable& interfaces_;
+  session::EndpointPool& pool_;
+  const session::PortOwnership& ownership_;
+  const std::uint16_t workers_;
+  const std::vector<bool> offload_;
+  std::vector<bool> ports_in_use_;  // [local address][port]
+  RandomSource random_;             // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
+};
+
+}  // namespace pollux::worker

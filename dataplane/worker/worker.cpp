@@ -1,0 +1,200 @@
+#include "dataplane/worker/worker.hpp"
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "dataplane/stages/classify.hpp"
+#include "dataplane/stages/handoff.hpp"
+#include "dataplane/stages/punt.hpp"
+#include "dataplane/stages/rtcp.hpp"
+#include "dataplane/stages/rtcp_bye.hpp"
+#include "dataplane/stages/rtp_receive.hpp"
+#include "dataplane/stages/rx.hpp"
+#include "dataplane/stages/tx.hpp"
+
+namespace pollux::worker {
+
+namespace {
+
+constexpr std::uint64_t kSampleEvery = 16;  // loops; the stages' cost is measured in one of so many
+constexpr std::uint32_t kEmptyPollsBeforeSleep = 2000;
+constexpr unsigned kSleepMicroseconds = 50;
+
+session::Session& session_of(session::Timer& timer) {
+  return *reinterpret_cast<session::Session*>(reinterpret_cast<std::byte*>(&timer) -
+                                              offsetof(session::Session, media_timer));
+}
+
+}  // namespace
+
+Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mailbox,
+               std::vector<RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
+               std::uint64_t now_tsc, double cycles_per_ms)
+    : context_(context),
+      config_(config),
+      mailbox_(mailbox),
+      rx_queues_(std::move(rx_queues)),
+      commands_per_loop_(commands_per_loop),
+      send_bye_(send_bye),
+      cycles_per_ms_(cycles_per_ms),
+      start_tsc_(now_tsc),
+      wheel_(0) {}
+
+void Worker::run() {
+  std::uint32_t empty_polls = 0;
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    if (run_once(rte_rdtsc())) {
+      empty_polls = 0;
+    } else {
+      idle(empty_polls);
+    }
+  }
+}
+
+bool Worker::run_once(std::uint64_t now_tsc) {
+  context_.now_tsc = now_tsc;
+  context_.now_ms = static_cast<std::uint64_t>(static_cast<double>(now_tsc - start_tsc_) / cycles_per_ms_);
+  context_.sample_cycles = ++loop_count_ % kSampleEvery == 0;
+
+  bool busy = context_.worker == 0 && stages::send_host_frames(context_) != 0;
+  busy |= poll_queues();
+  busy |= poll_handoff();
+  busy |= take_commands();
+  wheel_.advance(context_.now_ms, [this](session::Timer& timer) { check_media(session_of(timer)); });
+  busy |= stages::flush_all_tx(context_);
+
+  stages::WorkerCounters& counters = context_.counters;
+  counters.loops.add(1);
+  const std::uint64_t end = rte_rdtsc();
+  if (busy) {
+    counters.busy_loops.add(1);
+    counters.busy_cycles.add(end - now_tsc);
+  }
+  counters.total_cycles.set(end - start_tsc_);
+  return busy;
+}
+
+bool Worker::poll_queues() {
+  std::array<rte_mbuf*, stages::kBatch> mbufs;
+  bool busy = false;
+  for (const RxQueue& queue : rx_queues_) {
+    const std::uint16_t count = stages::receive(context_, queue.port_id, queue.queue, mbufs.data());
+    if (count != 0) {
+      process(queue.port_id, mbufs.data(), count);
+      busy = true;
+    }
+  }
+  return busy;
+}
+
+bool Worker::poll_handoff() {
+  if (context_.handoff.size() < 2) {
+    return false;
+  }
+  std::array<rte_mbuf*, stages::kBatch> mbufs;
+  const std::uint16_t count = stages::take_handoff(context_, mbufs.data(), stages::kBatch);
+  // Runs of packets from one device port go on together.
+  for (std::uint16_t first = 0; first < count;) {
+    std::uint16_t last = first;
+    while (last < count && mbufs[last]->port == mbufs[first]->port) {
+      ++last;
+    }
+    process(mbufs[first]->port, &mbufs[first], static_cast<std::uint16_t>(last - first));
+    first = last;
+  }
+  return count != 0;
+}
+
+void Worker::process(std::uint16_t port_id, rte_mbuf** mbufs, std::uint16_t count) {
+  stages::classify(context_, port_id, mbufs, count, rtp_, rtcp_);
+  stages::rtp_receive(context_, rtp_);
+  stages::rtcp(context_, rtcp_);
+}
+
+bool Worker::take_commands() {
+  std::uint32_t taken = 0;
+  void* command = nullptr;
+  while (taken < commands_per_loop_ && rte_ring_sc_dequeue(mailbox_.commands, &command) == 0) {
+    carry_out(*static_cast<session::SessionPlan*>(command));
+    ++taken;
+  }
+  context_.counters.commands.add(taken);
+  return taken != 0;
+}
+
+void Worker::carry_out(session::SessionPlan& plan) {
+  session::Session& session = *plan.session;
+  if (plan.kind == session::PlanKind::kRemove) {
+    wheel_.disarm(session.media_timer);
+    if (send_bye_) {
+      stages::send_bye(context_, session);
+    }
+  }
+  session::apply(plan, *context_.table, context_.now_tsc, context_.now_ms);
+  if (plan.kind == session::PlanKind::kAdd) {
+    context_.counters.sessions.add(1);
+  } else if (plan.kind == session::PlanKind::kRemove) {
+    context_.counters.sessions.subtract(1);
+  }
+  if (plan.kind != session::PlanKind::kRemove) {
+    session.silent = false;
+    if (session.media_timeout_ms != 0) {
+      wheel_.arm(session.media_timer, context_.now_ms + session.media_timeout_ms);
+    } else {
+      wheel_.disarm(session.media_timer);
+    }
+  }
+  rte_ring_sp_enqueue(mailbox_.completed, &plan);
+}
+
+// The timer is armed for the moment at which the session would be silent for too long if nothing came; most
+// times something has, and it is armed again from there.
+void Worker::check_media(session::Session& session) {
+  std::uint64_t last_tsc = session.linked_tsc;
+  for (const session::Leg* leg : session.legs) {
+    last_tsc = std::max({last_tsc, leg->rtp->last_rx_tsc.get(), leg->rtcp->last_rx_tsc.get()});
+  }
+  const auto last_ms =
+      static_cast<std::uint64_t>(static_cast<double>(last_tsc - start_tsc_) / cycles_per_ms_);
+  const std::uint64_t due_ms = last_ms + session.media_timeout_ms;
+  Event event;
+  event.session = session.handle;
+  if (due_ms > context_.now_ms) {
+    if (session.silent) {
+      session.silent = false;
+      event.type = EventType::kMediaResumed;
+      stages::raise_event(context_, event);
+    }
+    wheel_.arm(session.media_timer, due_ms);
+    return;
+  }
+  if (!session.silent) {
+    session.silent = true;
+    event.type = EventType::kMediaTimeout;
+    stages::raise_event(context_, event);
+  }
+  wheel_.arm(session.media_timer, context_.now_ms + session.media_timeout_ms);
+}
+
+void Worker::idle(std::uint32_t& empty_polls) const {
+  switch (config_.idle) {
+    case IdleMode::kPoll:
+      break;
+    case IdleMode::kPause:
+      rte_pause();
+      break;
+    case IdleMode::kSleep:
+      if (++empty_polls > kEmptyPollsBeforeSleep) {
+        usleep(kSleepMicroseconds);
+      } else {
+        rte_pause();
+      }
+      break;
+  }
+}
+
+}  // namespace pollux::worker

@@ -1,0 +1,145 @@
+"""Short words for what the tests ask of polluxd over gRPC."""
+
+import itertools
+import threading
+import time
+
+import grpc
+
+_session_numbers = itertools.count(1)
+
+
+def wait_until(condition, seconds=5, what="the condition"):
+    """Polls until the condition holds and gives its value. The deadline is generous, the poll quick."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+    return value
+
+
+class EventLog:
+    """Collects events from now on."""
+
+    def __init__(self, api, session_id=""):
+        pb = api.pb
+        self.pb, self.events = pb, []
+        self._changed = threading.Condition()
+        self.call = api.sessions.WatchEvents(pb.WatchEventsRequest(session_id=session_id))
+        self.first = next(self.call)  # says that the stream is open
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        try:
+            for response in self.call:
+                with self._changed:
+                    self.events.append(response.event)
+                    self._changed.notify_all()
+        except grpc.RpcError:
+            pass  # the stream's end
+
+    def found(self, kind, **fields):
+        kind = self.pb.EventType.Value(f"EVENT_TYPE_{kind}")
+        return [e for e in self.events
+                if e.type == kind and all(getattr(e, name) == value for name, value in fields.items())]
+
+    def wait_for(self, kind, seconds=5, **fields):
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.found(kind, **fields), seconds):
+                raise AssertionError(f"no {kind} {fields} within {seconds} s; there were: "
+                                     f"{[self.pb.EventType.Name(e.type) for e in self.events]}")
+            return self.found(kind, **fields)[0]
+
+    def close(self):
+        self.call.cancel()
+        self._thread.join(5)
+
+
+class Api:
+    def __init__(self, node, stubs):
+        self.pb, self.node_pb = stubs["session"], stubs["node"]
+        self.channel = grpc.insecure_channel(node.target)
+        self.sessions = stubs["session_grpc"].SessionServiceStub(self.channel)
+        self.node = stubs["node_grpc"].NodeServiceStub(self.channel)
+
+    def close(self):
+        self.channel.close()
+
+    def leg(self, leg_id, network, remote=None, **fields):
+        """remote: (address, port). Enum fields by their short name: learning="HEURISTIC"."""
+        leg = self.pb.LegSpec(leg_id=leg_id, network=network)
+        if remote:
+            leg.remote_rtp.address, leg.remote_rtp.port = remote
+        for name, prefix in (("learning", "LEARNING_MODE"), ("source_policy", "SOURCE_POLICY"),
+                             ("direction", "DIRECTION"), ("stream_mode", "STREAM_MODE"),
+                             ("family", "ADDRESS_FAMILY")):
+            if name in fields:
+                setattr(leg, name, getattr(self.pb, f"{prefix}_{fields.pop(name)}"))
+        for wire, common in fields.pop("payload_types", ()):
+            leg.payload_types.add(wire=wire, common=common)
+        for name, value in fields.items():
+            if name == "sinks":
+                leg.sinks.extend(value)
+            else:
+                setattr(leg, name, value)
+        return leg
+
+    def create(self, *legs, media_timeout=None, session_id=None):
+        spec = self.pb.SessionSpec(legs=legs)
+        if media_timeout is not None:
+            spec.media_timeout.FromMilliseconds(int(media_timeout * 1000))
+        session_id = session_id or f"test-{next(_session_numbers)}"
+        return self.sessions.Create(self.pb.CreateRequest(session_id=session_id, spec=spec), timeout=5)
+
+    def get(self, session_id):
+        return self.sessions.Get(self.pb.GetRequest(session_id=session_id), timeout=5)
+
+    def delete(self, session_id):
+        return self.sessions.Delete(self.pb.DeleteRequest(session_id=session_id), timeout=5)
+
+    def update_leg(self, session_id, leg, *fields):
+        request = self.pb.UpdateRequest(session_id=session_id, spec=self.pb.SessionSpec(legs=[leg]))
+        request.update_mask.paths.extend(f"legs.{leg.leg_id}.{name}" for name in fields)
+        return self.sessions.Update(request, timeout=5)
+
+    def delete_all(self):
+        while listed := self.sessions.List(self.pb.ListRequest(), timeout=5).sessions:
+            for session in listed:
+                try:
+                    self.delete(session.session_id)
+                except grpc.RpcError as error:
+                    if error.code() != grpc.StatusCode.NOT_FOUND:  # it may end by itself just now
+                        raise
+
+    def events(self, session_id=""):
+        return EventLog(self, session_id)
+
+    def stats(self):
+        return self.node.Stats(self.node_pb.StatsRequest(), timeout=5)
+
+    def drops(self):
+        """Drop reason → packets, over all workers and the host thread."""
+        stats, total = self.stats(), {}
+        for counters in (*(worker.drops for worker in stats.workers), stats.host.drops):
+            for drop in counters:
+                total[drop.reason] = total.get(drop.reason, 0) + drop.packets
+        return total
+
+    def info(self):
+        return self.node.Info(self.node_pb.InfoRequest(), timeout=5)
+
+
+def leg_state(session, leg_id):
+    return next(leg for leg in session.state.legs if leg.leg_id == leg_id)
+
+
+def local_rtp(session, leg_id):
+    local = leg_state(session, leg_id).rtp.local
+    return local.address, local.port
+
+
+def local_rtcp(session, leg_id):
+    local = leg_state(session, leg_id).rtcp.local
+    return local.address, local.port

@@ -1,0 +1,135 @@
+"""Fixtures: the lab of network namespaces, polluxd in it, its API. Everything here needs root."""
+
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from lab import net, node as lab_node  # noqa: E402
+
+SECONDS_PER_TEST = 60
+
+
+def pytest_collection_modifyitems(items):
+    if os.geteuid() != 0:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="network namespaces need root"))
+
+
+@pytest.fixture(autouse=True)
+def bounded():
+    """No test hangs: after a minute it fails where it stands."""
+    def too_long(*_):
+        raise TimeoutError(f"the test took more than {SECONDS_PER_TEST} s")
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(SECONDS_PER_TEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def lab():
+    with net.Lab() as built:
+        yield built
+
+
+@pytest.fixture(scope="session")
+def stubs():
+    """The API's generated Python modules, importable from here on."""
+    with lab_node.generate_stubs():
+        from pollux.v1 import node_pb2, node_pb2_grpc, session_pb2, session_pb2_grpc
+        yield {"session": session_pb2, "session_grpc": session_pb2_grpc, "node": node_pb2,
+               "node_grpc": node_pb2_grpc}
+
+
+class Keeper:
+    """Runs one polluxd at a time, and keeps it while tests want the same configuration."""
+
+    def __init__(self, lab, stubs):
+        self.lab, self.stubs = lab, stubs
+        self.folder = tempfile.TemporaryDirectory(prefix="plx-")
+        self.node = None
+
+    def settings(self, **options):
+        return lab_node.configuration(self.folder.name, **options)
+
+    def use(self, settings):
+        from api import Api
+        if self.node and (self.node.settings != settings or self.node.process.poll() is not None):
+            self.stop()
+        if not self.node:
+            node = lab_node.Node(self.lab.node, settings, self.folder.name)
+            try:
+                node.start()
+            except BaseException:
+                node.kill()
+                raise
+            node.api = Api(node, self.stubs)
+            self.node = node
+        return self.node
+
+    def stop(self):
+        """The running polluxd has to end with status 0; one that a test has ended is just forgotten."""
+        node, self.node = self.node, None
+        if not node:
+            return
+        node.api.close()
+        if node.process.returncode is None:
+            status = node.stop()
+            assert status == 0, f"polluxd ended with status {status}:\n{node.log()}"
+
+
+@pytest.fixture(scope="session")
+def keeper(lab, stubs):
+    kept = Keeper(lab, stubs)
+    yield kept
+    try:
+        kept.stop()
+    finally:
+        if kept.node:
+            kept.node.kill()
+        kept.folder.cleanup()
+
+
+@pytest.fixture
+def start(keeper):
+    """start(settings) → a running polluxd with these settings (default: the usual ones)."""
+    yield lambda settings=None: keeper.use(settings or keeper.settings())
+    node = keeper.node
+    if node and node.process.poll() is None:
+        node.api.delete_all()
+    elif node:
+        status = node.process.returncode
+        expected = getattr(node, "expected_status", 0)
+        keeper.stop()
+        assert status == expected, f"polluxd ended with status {status}:\n{node.log()}"
+
+
+@pytest.fixture
+def node(start):
+    """A running polluxd with the usual settings, without sessions."""
+    return start()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows what polluxd said last."""
+    outcome = yield
+    report = outcome.get_result()
+    keeper = item.funcargs.get("keeper") if hasattr(item, "funcargs") else None
+    if keeper is None and hasattr(item, "_request"):
+        try:
+            keeper = item._request.getfixturevalue("keeper") if "start" in item.fixturenames else None
+        except Exception:  # the lab itself failed: then there is no log
+            keeper = None
+    if report.failed and keeper and keeper.node:
+        report.sections.append(("polluxd's log", keeper.node.log()))
+        if keeper.node.process.poll() is None:
+            report.sections.append(("polluxd's threads", keeper.node.threads()))
+            report.sections.append(("polluxd's drops since its start", str(keeper.node.api.drops())))

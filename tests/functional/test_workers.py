@@ -1,0 +1,39 @@
+"""Two workers behind one queue: half of the ports belong to the worker that doesn't get the packets."""
+
+from api import local_rtcp, local_rtp, wait_until
+from party import Party, both_ways
+from test_relay import call
+
+
+def test_handoff_between_two_workers(lab, start, keeper):
+    node = start(keeper.settings(workers=2))
+    api = node.api
+    parties = [(Party(lab.h1), Party(lab.h2)) for _ in range(8)]
+    sessions = [call(node, a, b) for a, b in parties]
+    assert {session.state.worker for session in sessions} == {0, 1}
+    for a, b in parties:
+        both_ways(a, b, 20)
+    workers = api.stats().workers
+    assert len(workers) == 2
+    assert sum(worker.handed_off for worker in workers) >= 8 * 20, "hardly a packet was handed over"
+    assert [worker.sessions for worker in workers] == [4, 4], "the sessions aren't shared out evenly"
+    for a, b in parties:
+        a.__exit__()
+        b.__exit__()
+
+
+def test_reports_and_deletion_with_two_workers(lab, start, keeper):
+    node = start(keeper.settings(workers=2))
+    parties = [(Party(lab.h1, 6), Party(lab.h2)) for _ in range(4)]
+    sessions = [call(node, a, b) for a, b in parties]
+    for a, b in parties:
+        both_ways(a, b, 5)
+        report = a.send_rtcp()
+        assert b.receive_rtcp() == report
+    for session in sessions:
+        last = node.api.delete(session.session_id)
+        assert [leg.rtp.rx_packets for leg in last.state.legs] == [5, 5]
+    wait_until(lambda: node.api.stats().sessions.active == 0, what="no session left")
+    for a, b in parties:
+        a.__exit__()
+        b.__exit__()

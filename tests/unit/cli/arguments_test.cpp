@@ -1,0 +1,122 @@
+#include "controlplane/cli/arguments.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pollux::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Options accepted(const std::vector<std::string>& arguments, const std::string& environment = "") {
+  const auto parsed = parse_arguments(arguments, environment);
+  EXPECT_TRUE(parsed.proceed) << parsed.err;
+  return parsed.options;
+}
+
+void expect_refused(const std::vector<std::string>& arguments, const std::string& why) {
+  const auto parsed = parse_arguments(arguments, "");
+  EXPECT_FALSE(parsed.proceed) << why;
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_THAT(parsed.err, ::testing::StartsWith("polluxctl: "));
+  EXPECT_THAT(parsed.err, HasSubstr(why));
+  EXPECT_EQ(parsed.out, "");
+}
+
+TEST(Arguments, HelpListsEachCommand) {
+  const auto parsed = parse_arguments({"--help"}, "");
+  EXPECT_FALSE(parsed.proceed);
+  EXPECT_EQ(parsed.exit_code, 0);
+  EXPECT_EQ(parsed.err, "");
+  for (const char* command : {"session list ", "session show ", "session create ", "session delete ",
+                              "events ", "stats ", "node info "}) {
+    EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(command)));
+  }
+}
+
+TEST(Arguments, EachCommandHasHelpOfItsOwn) {
+  struct Case {
+    std::vector<std::string> command;
+    const char* mentions;
+  };
+  const Case cases[] = {{{"session", "list"}, "--limit"}, {{"session", "show"}, "Session id"},
+                        {{"session", "create"}, "--leg"}, {{"session", "delete"}, "Session ids"},
+                        {{"events"}, "--follow"},         {{"stats"}, "--drops"},
+                        {{"node", "info"}, "networks"}};
+  for (auto [command, mentions] : cases) {
+    command.push_back("--help");
+    const auto parsed = parse_arguments(command, "");
+    EXPECT_EQ(parsed.exit_code, 0);
+    EXPECT_THAT(parsed.out, HasSubstr(mentions));
+  }
+}
+
+TEST(Arguments, CreateHelpNamesEveryLegKey) {
+  const auto parsed = parse_arguments({"session", "create", "--help"}, "");
+  for (const char* key : {"network=", "remote=", "remote-rtcp=", "family=", "rtcp-mux",
+                          "direction=", "learning=", "policy=", "stream=", "dscp=", "pt=", "sinks="}) {
+    EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(key)));
+  }
+}
+
+TEST(Arguments, Version) {
+  const auto parsed = parse_arguments({"--version"}, "");
+  EXPECT_EQ(parsed.exit_code, 0);
+  EXPECT_THAT(parsed.out, HasSubstr("polluxctl " POLLUX_VERSION));
+}
+
+TEST(Arguments, TargetFromDefaultEnvironmentAndOption) {
+  EXPECT_EQ(accepted({"stats"}).target, "unix:/run/pollux/pollux.sock");
+  EXPECT_EQ(accepted({"stats"}, "127.0.0.1:7711").target, "127.0.0.1:7711");
+  EXPECT_EQ(accepted({"--target", "[::1]:7711", "stats"}, "127.0.0.1:7711").target, "[::1]:7711");
+  EXPECT_EQ(accepted({"stats", "--target", "/run/p.sock"}).target, "unix:/run/p.sock");
+}
+
+TEST(Arguments, GlobalOptionsStandAnywhere) {
+  EXPECT_EQ(accepted({"-o", "json", "session", "list"}).output, OutputFormat::kJson);
+  EXPECT_EQ(accepted({"session", "list", "-o", "json", "--timeout", "2s"}).output, OutputFormat::kJson);
+  EXPECT_EQ(accepted({"node", "info"}).output, OutputFormat::kTable);
+}
+
+TEST(Arguments, Create) {
+  const auto options = accepted({"session", "create", "--leg", "a,dscp=46", "--leg", "b", "call-1", "--label",
+                                 "k=v", "--label", "l=w", "--media-timeout", "60s", "--file", "spec.json"});
+  EXPECT_EQ(options.command, Command::kSessionCreate);
+  EXPECT_THAT(options.session_ids, ElementsAre("call-1"));
+  EXPECT_THAT(options.legs, ElementsAre("a,dscp=46", "b"));
+  EXPECT_THAT(options.labels, ElementsAre("k=v", "l=w"));
+  EXPECT_EQ(options.media_timeout, "60s");
+  EXPECT_EQ(options.spec_file, "spec.json");
+}
+
+TEST(Arguments, OtherCommands) {
+  EXPECT_THAT(accepted({"session", "delete", "x", "y"}).session_ids, ElementsAre("x", "y"));
+  EXPECT_EQ(accepted({"session", "list", "--limit", "7"}).list_limit, 7U);
+  EXPECT_TRUE(accepted({"session", "list", "--all"}).list_all);
+  const auto events = accepted({"events", "--follow", "--since", "12", "--session", "x"});
+  EXPECT_EQ(events.command, Command::kEvents);
+  EXPECT_TRUE(events.follow);
+  EXPECT_EQ(events.since, 12U);
+  EXPECT_EQ(events.event_session, "x");
+  const auto stats = accepted({"stats", "--drops", "--watch", "2"});
+  EXPECT_TRUE(stats.drops);
+  EXPECT_EQ(stats.watch_seconds, 2.0);
+}
+
+TEST(Arguments, WrongUsage) {
+  expect_refused({}, "a command is missing; polluxctl --help lists them");
+  expect_refused({"session"}, "polluxctl session --help lists them");
+  expect_refused({"bogus"}, "bogus");
+  expect_refused({"session", "show"}, "id is required");
+  expect_refused({"session", "delete"}, "id is required");
+  expect_refused({"session", "show", "a", "b"}, "At Most 1");
+  expect_refused({"session", "list", "--limit", "0"}, "--limit: must be 1 or more, not 0");
+  expect_refused({"session", "list", "--limit", "5", "--all"}, "--limit excludes --all");
+  expect_refused({"events", "--since", "0"}, "--since: must be 1 or more, not 0");
+  expect_refused({"-o", "xml", "stats"}, "must be table or json, not xml");
+  expect_refused({"stats", "--watch", "0"}, "--watch");
+}
+
+}  // namespace
+}  // namespace pollux::cli

@@ -1,0 +1,62 @@
+#include "controlplane/cli/render_event.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/cli/messages.hpp"
+
+namespace pollux::cli {
+namespace {
+
+// What stands behind "TIME  #7  ".
+std::string text_of(const std::string& fields) {
+  const auto event =
+      message<v1::Event>("sequence: 7 time { seconds: 1714532341 nanos: 123000000 } " + fields);
+  const std::string line = render_event(event, Style{});
+  const std::string prefix = "2024-05-01 02:59:01.123Z  #7  ";
+  EXPECT_EQ(line.substr(0, prefix.size()), prefix);
+  EXPECT_EQ(line.back(), '\n');
+  return line.substr(prefix.size(), line.size() - prefix.size() - 1);
+}
+
+TEST(RenderEvent, Sessions) {
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SESSION_STARTED session_id: 'call-1'"), "call-1  session started");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SESSION_TIMED_OUT session_id: 'call-1'"),
+            "call-1  session timed out: no packet on any leg");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SESSION_ENDED session_id: 'call-1' end_reason: END_REASON_TIMED_OUT"),
+            "call-1  session ended: timed out");
+}
+
+TEST(RenderEvent, Sources) {
+  const std::string leg = "session_id: 'call-1' leg_id: 'a' ";
+  const std::string from = "from { address: '192.0.2.7' port: 40000 } ";
+  const std::string to = "to { address: '198.51.100.7' port: 5004 } ";
+  EXPECT_EQ(text_of("type: EVENT_TYPE_FIRST_MEDIA ssrc: 66 " + leg + from),
+            "call-1  leg a RTP: first media from 192.0.2.7:40000, SSRC 0x00000042");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SOURCE_LEARNED " + leg + from + to),
+            "call-1  leg a RTP: source learned: 198.51.100.7:5004 (signalled: 192.0.2.7:40000)");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SOURCE_LEARNED rtcp: true " + leg + to),
+            "call-1  leg a RTCP: source learned: 198.51.100.7:5004 (signalled: none)");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SOURCE_CHANGED " + leg + from + to),
+            "call-1  leg a RTP: source changed from 192.0.2.7:40000 to 198.51.100.7:5004");
+  EXPECT_EQ(
+      text_of("type: EVENT_TYPE_SOURCE_REJECTED " + leg + from + to),
+      "call-1  leg a RTP: packets from 198.51.100.7:5004 dropped; the believed source is 192.0.2.7:40000");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_STREAM_CHANGED ssrc: 66 " + leg),
+            "call-1  leg a RTP: new SSRC 0x00000042");
+}
+
+TEST(RenderEvent, Ports) {
+  EXPECT_EQ(text_of("type: EVENT_TYPE_PORT_UP port: 'p0'"), "node  port p0: link up");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_PORT_DOWN port: 'p0'"), "node  port p0: LINK DOWN");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_DUPLICATE_ADDRESS port: 'p0' to { address: '192.0.2.1' }"),
+            "node  port p0: another host answers for our address 192.0.2.1");
+}
+
+TEST(RenderEvent, NewerNode) {
+  v1::Event event;
+  event.set_type(static_cast<v1::EventType>(99));
+  EXPECT_NE(render_event(event, Style{}).find("event of unknown type 99"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pollux::cli

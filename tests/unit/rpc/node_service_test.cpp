@@ -1,0 +1,117 @@
+#include "controlplane/rpc/node_service.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/rpc_fixture.hpp"
+
+namespace pollux::rpc {
+namespace {
+
+using test::RpcFixture;
+using testing::ElementsAre;
+
+v1::InfoResponse info(RpcFixture& f) {
+  grpc::ClientContext context;
+  RpcFixture::set_deadline(context);
+  v1::InfoResponse response;
+  EXPECT_TRUE(f.node->Info(&context, {}, &response).ok());
+  return response;
+}
+
+v1::StatsResponse stats(RpcFixture& f) {
+  grpc::ClientContext context;
+  RpcFixture::set_deadline(context);
+  v1::StatsResponse response;
+  EXPECT_TRUE(f.node->Stats(&context, {}, &response).ok());
+  return response;
+}
+
+TEST(NodeService, TellsWhatTheNodeIs) {
+  RpcFixture f;
+  NodeStats node;
+  node.huge_pages = true;
+  node.ports.resize(2);
+  node.ports[1].mac = "02:00:00:00:00:01";
+  node.ports[1].link_up = true;
+  node.ports[1].queues = 4;
+  f.dataplane.set_node_stats(node);
+  ASSERT_TRUE(f.create("call").status.ok());
+  const v1::InfoResponse response = info(f);
+  EXPECT_EQ(response.version(), "1.2.3");
+  EXPECT_EQ(response.node_run(), "run-1");
+  EXPECT_EQ(response.status(), v1::NODE_STATUS_SERVING);
+  EXPECT_EQ(response.libraries().at("grpc"), "1.51");
+  EXPECT_THAT(response.cpu_features(), ElementsAre("avx2", "aes"));
+  EXPECT_TRUE(response.huge_pages());
+  EXPECT_GT(response.start_time().seconds(), 0);
+  ASSERT_EQ(response.workers_size(), 2);
+  EXPECT_THAT(response.workers(0).roles(), ElementsAre("relay", "media"));
+  EXPECT_EQ(response.workers(0).idle(), "poll");
+  EXPECT_EQ(response.workers(1).idle(), "pause");
+  ASSERT_EQ(response.ports_size(), 2);
+  EXPECT_EQ(response.ports(0).name(), "lan");
+  EXPECT_THAT(response.ports(0).addresses(), ElementsAre("10.0.0.1/24"));
+  EXPECT_EQ(response.ports(1).mac(), "02:00:00:00:00:01");
+  EXPECT_TRUE(response.ports(1).link_up());
+  EXPECT_EQ(response.ports(1).queues(), 4U);
+  ASSERT_EQ(response.networks_size(), 2);
+  EXPECT_EQ(response.networks(0).name(), "inside");
+  EXPECT_EQ(response.networks(0).ports_total(), 80000U);
+  EXPECT_EQ(response.networks(0).ports_used(), 2U);
+}
+
+TEST(NodeService, SaysThatItDrains) {
+  RpcFixture f;
+  f.control.drain(std::chrono::seconds(10));
+  EXPECT_EQ(info(f).status(), v1::NODE_STATUS_DRAINING);
+}
+
+TEST(NodeService, TellsWhatItCounts) {
+  RpcFixture f;
+  NodeStats node;
+  node.tsc_hz = 2.5e9;
+  node.mbufs_total = 100;
+  node.mbufs_free = 60;
+  WorkerStats worker;
+  worker.worker = 1;
+  worker.busy_cycles = 25;
+  worker.total_cycles = 100;
+  worker.handed_off = 7;
+  worker.stages = {{"classify", "sorts", 1000, 50, 10, 420}, {"tx", "sends", 0, 0, 0, 0}};
+  worker.drops[static_cast<std::size_t>(DropReason::no_sink)] = 9;
+  node.workers = {worker};
+  node.ports.resize(1);
+  node.ports[0].name = "lan";
+  node.ports[0].rx_missed = 3;
+  node.host.arp_sent = 5;
+  node.host.drops[static_cast<std::size_t>(DropReason::not_for_us)] = 2;
+  f.dataplane.set_node_stats(node);
+  ASSERT_TRUE(f.create("call").status.ok());
+  ASSERT_TRUE(f.create("gone").status.ok());
+  ASSERT_TRUE(f.remove("gone").status.ok());
+  f.dataplane.fail_next({ErrorCode::kInternal, "X", "", ""});
+  f.create("refused");
+  const v1::StatsResponse response = stats(f);
+  EXPECT_EQ(response.sessions().active(), 1U);
+  EXPECT_EQ(response.sessions().created(), 2U);
+  EXPECT_EQ(response.sessions().deleted(), 1U);
+  EXPECT_EQ(response.sessions().refused(), 1U);
+  EXPECT_EQ(response.sessions().timed_out(), 0U);
+  EXPECT_EQ(response.tsc_hz(), 2.5e9);
+  EXPECT_EQ(response.mbufs_free(), 60U);
+  ASSERT_EQ(response.workers_size(), 1);
+  EXPECT_EQ(response.workers(0).busy_ratio(), 0.25);
+  EXPECT_EQ(response.workers(0).handed_off(), 7U);
+  EXPECT_EQ(response.workers(0).stages(0).cycles_per_packet(), 42.0);
+  EXPECT_EQ(response.workers(0).stages(1).cycles_per_packet(), 0.0);
+  ASSERT_EQ(response.workers(0).drops_size(), 1);
+  EXPECT_EQ(response.workers(0).drops(0).reason(), "no_sink");
+  EXPECT_EQ(response.workers(0).drops(0).packets(), 9U);
+  EXPECT_EQ(response.ports(0).rx_missed(), 3U);
+  EXPECT_EQ(response.host().arp_sent(), 5U);
+  EXPECT_EQ(response.host().drops(0).reason(), "not_for_us");
+}
+
+}  // namespace
+}  // namespace pollux::rpc
