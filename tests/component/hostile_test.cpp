@@ -1,0 +1,145 @@
+// What a hostile network, or a client that changes its mind, can do to one worker.
+#include <gtest/gtest.h>
+#include <rte_mbuf.h>
+
+#include <random>
+
+#include "dataplane/base/byte_order.hpp"
+#include "dataplane/base/checksum.hpp"
+#include "tests/support/ring_bed.hpp"
+
+namespace pollux::testing {
+namespace {
+
+struct HostileTest : ::testing::Test {
+  // A call between 192.0.2.7:4000 at port a and 198.51.100.9:5000 at port b.
+  static SessionSpec call(std::uint16_t first_port = 20000) {
+    SessionSpec spec;
+    spec.legs = {bed_leg(0, 0, first_port, "192.0.2.7:4000"),
+                 bed_leg(1, 1, static_cast<std::uint16_t>(first_port + 10000), "198.51.100.9:5000")};
+    spec.legs[0].sinks.push_back(1);
+    spec.legs[1].sinks.push_back(0);
+    return spec;
+  }
+  UdpFrame from_a(const Bytes& payload, const char* source = "192.0.2.7:4000") const {
+    return {.destination_mac = bed.mac(0),
+            .source_mac = RingBed::peer_mac(0),
+            .vlan = 0,
+            .source = *SocketAddress::parse(source),
+            .destination = *SocketAddress::parse("192.0.2.1:20000"),
+            .payload = payload};
+  }
+  std::size_t count(EventType type) {
+    const auto events = bed.events();
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(),
+                                                  [type](const Event& event) { return event.type == type; }));
+  }
+  RingBed bed{RingBed::two_ports()};
+};
+
+// The tables of the payload types go with the routes that they belong to.
+TEST_F(HostileTest, PacketsForALegWithoutSinksMeetNoOldPayloadTypes) {
+  SessionSpec spec = call();
+  spec.legs[0].payload_types.push_back({.wire = 8, .common = 8, .clock_rate = 8000});
+  const SessionHandle session = bed.add(spec);
+  bed.send(0, build(from_a(rtp({.sequence = 1, .timestamp = 160}))));
+  bed.turn();
+  EXPECT_EQ(bed.received_udp(1).size(), 1U);
+
+  spec.legs[0].sinks.clear();
+  bed.update(session, spec);
+  bed.turn();  // the former routes have been freed
+  bed.send(0, build(from_a(rtp({.sequence = 2, .timestamp = 320}))));
+  bed.turn();
+  EXPECT_TRUE(bed.received_udp(1).empty());
+  EXPECT_EQ(bed.drops(DropReason::no_sink), 1U) << bed.describe();
+}
+
+// Whatever comes, nothing is read beyond it and every buffer comes back.
+TEST_F(HostileTest, MangledFramesCostNoBuffer) {
+  SessionSpec spec = call();
+  spec.legs[0].payload_types.push_back({.wire = 8, .common = 8, .clock_rate = 8000});
+  spec.legs[0].payload_types.push_back({.wire = 101, .common = 101, .clock_rate = 8000});
+  spec.legs[1].stream_mode = StreamMode::kRewrite;
+  spec.legs[0].stream_mode = StreamMode::kRewrite;
+  spec.legs.push_back(bed_leg(2, 1, 32000, "[2001:db8:b::9]:5000", true));
+  spec.legs[0].sinks.push_back(2);
+  spec.legs[2].sinks.push_back(0);
+  bed.add(spec);
+  SessionSpec mux;
+  mux.legs = {bed_leg(0, 0, 24000, "[2001:db8:a::7]:4000", true), bed_leg(1, 1, 34000, "198.51.100.9:5004")};
+  for (LegSpec& leg : mux.legs) {
+    leg.local_rtcp_port = leg.local_rtp_port;
+    leg.learning = LearningMode::kImmediate;
+    leg.source_policy = SourcePolicy::kMediaHandover;
+  }
+  mux.legs[0].sinks.push_back(1);
+  mux.legs[1].sinks.push_back(0);
+  bed.add(mux);
+
+  std::vector<Bytes> seeds;
+  const auto seed = [&](UdpFrame frame, const char* to, const Bytes& payload, const char* from = nullptr) {
+    frame.destination = *SocketAddress::parse(to);
+    frame.payload = payload;
+    if (from != nullptr) {
+      frame.source = *SocketAddress::parse(from);
+    }
+    seeds.push_back(build(frame));
+  };
+  Bytes extended = rtp({.sequence = 7, .timestamp = 1120});
+  extended[0] = 0xb2;  // padding, extension, two CSRCs
+  for (const bool tagged : {false, true}) {
+    UdpFrame frame = from_a({});
+    frame.vlan = tagged ? 1 : 0;
+    seed(frame, "192.0.2.1:20000", rtp({.sequence = 5, .timestamp = 800}));
+    seed(frame, "192.0.2.1:20000", extended);
+    seed(frame, "192.0.2.1:20001", rtcp_receiver_report(0x11223344, 1, 99), "192.0.2.7:4001");
+    seed(frame, "192.0.2.1:20001", rtcp_sender_report(0x11223344, 1, 2, 3), "192.0.2.7:4001");
+    seed(frame, "192.0.2.1:20000", {});
+    frame.source = *SocketAddress::parse("[2001:db8:a::7]:4000");
+    seed(frame, "[2001:db8:a::1]:24000", rtp({.sequence = 5, .timestamp = 800}));
+    seed(frame, "[2001:db8:a::1]:24000", rtcp_sender_report(0x11223344, 1, 2, 3));
+    seed(frame, "[2001:db8:a::1]:24000", extended);
+  }
+  std::minstd_rand random(20260101);
+  const auto below = [&random](std::size_t limit) { return random() % limit; };
+  const std::uint64_t free_before = bed.dataplane().stats().mbufs_free;
+  for (int round = 0; round < 200; ++round) {
+    for (int i = 0; i < 500; ++i) {
+      Bytes frame = seeds[below(seeds.size())];
+      const std::size_t changes = below(5);
+      for (std::size_t change = 0; change < changes; ++change) {
+        // Mostly headers: Ethernet is left alone but for its type.
+        const std::size_t at = 12 + below(std::min<std::size_t>(frame.size() - 12, below(4) == 0 ? 400 : 80));
+        frame[at] = static_cast<std::uint8_t>(below(3) == 0 ? below(2) * 255 : below(256));
+      }
+      if (below(4) == 0) {
+        frame.resize(below(frame.size() + 1));
+      } else if (below(16) == 0) {
+        frame.resize(frame.size() + below(1200), 0xa5);
+      }
+      if (below(8) != 0) {
+        repair_udp(frame);
+      }
+      ExactFrames::send(bed.port(0), frame);
+    }
+    bed.advance_ms(below(40));
+    bed.turn();
+    bed.received(0);
+    bed.received(1);
+    bed.events();
+  }
+  bed.advance_ms(60000);
+  bed.turn();
+  // What the host thread holds for neighbours that don't answer is freed in its own time.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (rte_mempool_in_use_count(ExactFrames::in_use) != 0 && std::chrono::steady_clock::now() < deadline) {
+    bed.turn();
+  }
+  EXPECT_EQ(rte_mempool_in_use_count(ExactFrames::in_use), 0U) << bed.describe();
+  EXPECT_EQ(bed.mbufs_in_use(), 0U);
+  EXPECT_GE(bed.dataplane().stats().mbufs_free + 64, free_before) << bed.describe();
+}
+
+}  // namespace
+}  // namespace pollux::testing
