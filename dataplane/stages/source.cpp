@@ -8,6 +8,7 @@ namespace pollux::stages {
 namespace {
 
 constexpr std::uint16_t kUdpHeaderLength = 8;
+constexpr std::uint64_t kStreamReportIntervalMs = 1000;
 
 Event about(const session::Endpoint& endpoint, EventType type) {
   Event event;
@@ -133,6 +134,13 @@ bool admit_rtcp_source(Context& context, const MediaPacket& packet, std::uint32_
 }
 
 void report_stream(Context& context, const session::Endpoint& endpoint, bool first) {
+  if (!first) {
+    // A sender may change its SSRC with every packet: that must not fill the ring for the others' events.
+    if (context.now_ms < endpoint.leg->next_stream_report_ms) {
+      return;
+    }
+    endpoint.leg->next_stream_report_ms = context.now_ms + kStreamReportIntervalMs;
+  }
   const session::Remote remote = endpoint.remote.load();
   Event event = about(endpoint, first ? EventType::kFirstMedia : EventType::kStreamChanged);
   event.from = {remote.ip, remote.port};

@@ -55,6 +55,26 @@ TEST_F(HostileTest, PacketsForALegWithoutSinksMeetNoOldPayloadTypes) {
   EXPECT_EQ(bed.drops(DropReason::no_sink), 1U) << bed.describe();
 }
 
+// A believed source that changes its SSRC with every packet would otherwise fill the event ring of its
+// worker.
+TEST_F(HostileTest, ChangesOfTheStreamAreReportedOnceASecond) {
+  bed.add(call());
+  bed.send(0, build(from_a(rtp({.sequence = 0, .timestamp = 0}))));
+  bed.turn();  // the next hop is known
+  bed.received(1);
+  bed.events();
+  for (std::uint16_t i = 0; i < 1000; ++i) {
+    bed.send(0, build(from_a(rtp({.sequence = i, .timestamp = i * 160U, .ssrc = i + 1U}))));
+  }
+  bed.turn();
+  EXPECT_EQ(bed.received_udp(1).size(), 1000U) << bed.describe();
+  EXPECT_LE(count(EventType::kStreamChanged), 1U);
+  bed.advance_ms(1001);
+  bed.send(0, build(from_a(rtp({.sequence = 1000, .timestamp = 160000, .ssrc = 5000}))));
+  bed.turn();
+  EXPECT_EQ(count(EventType::kStreamChanged), 1U);
+}
+
 // Whatever comes, nothing is read beyond it and every buffer comes back.
 TEST_F(HostileTest, MangledFramesCostNoBuffer) {
   SessionSpec spec = call();
