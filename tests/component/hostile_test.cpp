@@ -75,6 +75,33 @@ TEST_F(HostileTest, ChangesOfTheStreamAreReportedOnceASecond) {
   EXPECT_EQ(count(EventType::kStreamChanged), 1U);
 }
 
+// A party can't be where no host can: nothing is learned from there, nothing sent.
+TEST_F(HostileTest, ImpossibleSourcesTeachNothing) {
+  SessionSpec spec = call();
+  for (LegSpec& leg : spec.legs) {
+    leg.remote_rtp.reset();
+    leg.learning = LearningMode::kImmediate;
+  }
+  bed.add(spec);
+  bed.events();
+  const char* const sources[] = {"0.0.0.0:4000",         "224.0.0.1:4000", "239.255.1.1:4000",
+                                 "255.255.255.255:4000", "127.0.0.1:4000", "192.0.2.1:20000",
+                                 "192.0.2.255:4000",     "192.0.2.7:0"};
+  std::uint16_t sequence = 0;
+  for (const char* const source : sources) {
+    const auto ip = IpAddress::parse(std::string(source).substr(0, std::string(source).find(':')));
+    UdpFrame frame = from_a(rtp({.sequence = ++sequence, .timestamp = sequence * 160U}));
+    frame.source = {*ip, static_cast<std::uint16_t>(
+                             std::stoi(std::string(source).substr(std::string(source).find(':') + 1)))};
+    bed.send(0, build(frame));
+    bed.turn();
+    EXPECT_EQ(count(EventType::kSourceLearned), 0U) << source;
+  }
+  bed.send(0, build(from_a(rtp({.sequence = ++sequence, .timestamp = sequence * 160U}))));
+  bed.turn();
+  EXPECT_EQ(count(EventType::kSourceLearned), 1U) << bed.describe();
+}
+
 // Whatever comes, nothing is read beyond it and every buffer comes back.
 TEST_F(HostileTest, MangledFramesCostNoBuffer) {
   SessionSpec spec = call();
