@@ -123,8 +123,6 @@ std::vector<std::vector<RxQueue>> DataplaneImpl::share_rx_queues() const {
 Expected<void> DataplaneImpl::make_parts() {
   const std::uint64_t now_tsc = rte_rdtsc();
   const double hz = static_cast<double>(rte_get_tsc_hz());
-  const auto unix_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
   auto shares = share_rx_queues();
   for (std::uint16_t i = 0; i < config_.workers.size(); ++i) {
     auto part = std::make_unique<Part>();
@@ -148,9 +146,6 @@ Expected<void> DataplaneImpl::make_parts() {
     context.mempool = mempool_;
     context.events = part->events.get();
     context.ns_per_cycle = 1e9 / hz;
-    context.wall_clock_offset_ns =
-        static_cast<std::uint64_t>(unix_ns.count()) -
-        static_cast<std::uint64_t>(static_cast<double>(now_tsc) * context.ns_per_cycle);
     for (std::size_t clock = 0; clock < session::kClockRates.size(); ++clock) {
       context.clock_factor[clock] = static_cast<std::uint64_t>(session::kClockRates[clock] / hz * 0x1p64);
     }

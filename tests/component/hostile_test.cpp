@@ -75,6 +75,56 @@ TEST_F(HostileTest, ChangesOfTheStreamAreReportedOnceASecond) {
   EXPECT_EQ(count(EventType::kStreamChanged), 1U);
 }
 
+// What a worker raised after it had carried out a command is told after the command's completion.
+TEST_F(HostileTest, EventsKeepTheirPlaceAmongCompletedCommands) {
+  bed.turn();
+  bed.events();
+  ASSERT_TRUE(bed.dataplane().add_session(call(), 1).has_value());
+  bed.dataplane().worker(0).run_once(bed.now_tsc());
+  bed.send(0, build(from_a(rtp({.sequence = 1, .timestamp = 160}))));
+  bed.dataplane().worker(0).run_once(bed.now_tsc());
+  std::array<Event, 16> events;
+  const std::size_t polled = bed.dataplane().poll_events(events);
+  ASSERT_GE(polled, 3U);
+  EXPECT_EQ(events[0].type, EventType::kSessionLinked);
+  EXPECT_EQ(events[1].type, EventType::kSourceLearned);
+  EXPECT_EQ(events[2].type, EventType::kFirstMedia);
+}
+
+// The same with a caller whose room is small: nothing is lost, nothing changes places.
+TEST_F(HostileTest, EventsKeepTheirOrderWhateverTheRoom) {
+  bed.turn();
+  bed.events();
+  ASSERT_TRUE(bed.dataplane().add_session(call(), 1).has_value());
+  bed.dataplane().worker(0).run_once(bed.now_tsc());
+  bed.send(0, build(from_a(rtp({.sequence = 1, .timestamp = 160}))));
+  bed.dataplane().worker(0).run_once(bed.now_tsc());
+  ASSERT_TRUE(bed.dataplane().add_session(call(22000), 2).has_value());
+  bed.dataplane().worker(0).run_once(bed.now_tsc());
+  std::vector<EventType> types;
+  std::array<Event, 1> one;
+  while (bed.dataplane().poll_events(one) != 0) {
+    types.push_back(one[0].type);
+  }
+  EXPECT_EQ(types, (std::vector{EventType::kSessionLinked, EventType::kSourceLearned, EventType::kFirstMedia,
+                                EventType::kSessionLinked}));
+}
+
+// As kSessionUnlinked promises: without another poll.
+TEST_F(HostileTest, PortsOfAnEndedSessionMayBeUsedAgainAtOnce) {
+  const SessionHandle session = bed.add(call());
+  ASSERT_TRUE(bed.dataplane().remove_session(session, 2).has_value());
+  bed.dataplane().worker(0).run_once(bed.now_tsc());
+  std::array<Event, 16> events;
+  const std::size_t polled = bed.dataplane().poll_events(events);
+  ASSERT_EQ(polled, 1U);
+  ASSERT_EQ(events[0].type, EventType::kSessionUnlinked);
+  const auto again = bed.dataplane().add_session(call(), 3);
+  EXPECT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_TRUE(bed.dataplane().session_stats(session).has_value());
+  bed.turn();
+}
+
 // A party can't be where no host can: nothing is learned from there, nothing sent.
 TEST_F(HostileTest, ImpossibleSourcesTeachNothing) {
   SessionSpec spec = call();
