@@ -80,6 +80,7 @@ class DataplaneImpl final : public Dataplane {
 
   const DataplaneConfig config_;
   const Drive drive_;
+  const std::vector<std::uint16_t> relays_;  // the workers that receive: with the role, or all
   rte_mempool* mempool_ = nullptr;
   std::vector<std::unique_ptr<io::Device>> devices_;
   io::InterfaceTable interfaces_;

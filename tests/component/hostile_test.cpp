@@ -152,6 +152,91 @@ TEST_F(HostileTest, ImpossibleSourcesTeachNothing) {
   EXPECT_EQ(count(EventType::kSourceLearned), 1U) << bed.describe();
 }
 
+// Ports and queues of a worker that doesn't relay would be lost to the sessions.
+TEST(RolesTest, AWorkerForMediaOnlyOwnsNeitherPortNorQueue) {
+  DataplaneConfig config = RingBed::two_ports(2);
+  config.workers[0].roles.relay = false;
+  RingBed bed(config);
+  SessionSpec spec = HostileTest::call();
+  spec.worker = 1;
+  for (std::uint32_t port = 1; port < 65536; ++port) {
+    ASSERT_EQ(bed.dataplane().port_owner(static_cast<std::uint16_t>(port)), 1);
+  }
+  bed.add(spec);
+  UdpFrame frame{.destination_mac = bed.mac(0),
+                 .source_mac = RingBed::peer_mac(0),
+                 .vlan = 0,
+                 .source = *SocketAddress::parse("192.0.2.7:4000"),
+                 .destination = *SocketAddress::parse("192.0.2.1:20000"),
+                 .payload = rtp({.sequence = 1, .timestamp = 160})};
+  bed.send(0, build(frame));
+  bed.turn();
+  EXPECT_EQ(bed.received_udp(1).size(), 1U) << bed.describe();
+  EXPECT_EQ(bed.dataplane().stats().workers[0].handed_off, 0U);
+}
+
+// Frames in memory of their own, exactly as long as they are: an address sanitizer sees each byte read
+// beyond.
+class ExactFrames {
+ public:
+  static void send(BedPort& port, const Bytes& frame) {
+    static rte_mempool* const pool = rte_pktmbuf_pool_create("exact", 4095, 0, 0, 0, SOCKET_ID_ANY);
+    rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool);
+    ASSERT_NE(mbuf, nullptr);
+    const std::size_t size = RTE_PKTMBUF_HEADROOM + frame.size();
+    auto* const bytes = static_cast<std::uint8_t*>(std::malloc(size));
+    std::copy(frame.begin(), frame.end(), bytes + RTE_PKTMBUF_HEADROOM);
+    auto* const shared = new rte_mbuf_ext_shared_info();
+    shared->free_cb = [](void* address, void* opaque) {
+      std::free(address);
+      delete static_cast<rte_mbuf_ext_shared_info*>(opaque);
+    };
+    shared->fcb_opaque = shared;
+    rte_mbuf_ext_refcnt_set(shared, 1);
+    rte_pktmbuf_attach_extbuf(mbuf, bytes, 0, static_cast<std::uint16_t>(size), shared);
+    mbuf->data_off = RTE_PKTMBUF_HEADROOM;
+    mbuf->data_len = static_cast<std::uint16_t>(frame.size());
+    mbuf->pkt_len = mbuf->data_len;
+    ASSERT_EQ(rte_ring_enqueue(port.to_port[0], mbuf), 0);
+    in_use = pool;
+  }
+  static inline rte_mempool* in_use = nullptr;
+};
+
+// Makes the IPv4 header's check sum right, so that a changed frame gets past it.
+void repair_ipv4(Bytes& frame) {
+  const std::size_t ip = frame.size() > 17 && load_be16(&frame[12]) == 0x8100 ? 18 : 14;
+  if (frame.size() >= ip + 20 && (frame[ip] >> 4) == 4) {
+    frame[ip + 10] = frame[ip + 11] = 0;
+    const std::uint16_t sum = checksum_finish(checksum_add(0, &frame[ip], 20));
+    std::memcpy(&frame[ip + 10], &sum, 2);
+  }
+}
+
+// As well the UDP check sum, where there is room for one.
+void repair_udp(Bytes& frame) {
+  repair_ipv4(frame);
+  const std::size_t ip = frame.size() > 17 && load_be16(&frame[12]) == 0x8100 ? 18 : 14;
+  if (frame.size() < ip + 20) {
+    return;
+  }
+  const bool v4 = (frame[ip] >> 4) == 4;
+  const std::size_t udp = ip + (v4 ? 20 : 40);
+  if (frame.size() < udp + 8) {
+    return;
+  }
+  const std::size_t length = load_be16(&frame[udp + 4]);
+  if (length < 8 || length > frame.size() - udp) {
+    return;
+  }
+  frame[udp + 6] = frame[udp + 7] = 0;
+  std::uint64_t sum = v4 ? checksum_add(0, &frame[ip + 12], 8) : checksum_add(0, &frame[ip + 8], 32);
+  sum += be16(static_cast<std::uint16_t>(length)).raw() + std::uint64_t{be16(17).raw()};
+  std::uint16_t field = checksum_finish(checksum_add(sum, &frame[udp], length));
+  field = field == 0 ? std::uint16_t{0xffff} : field;
+  std::memcpy(&frame[udp + 6], &field, 2);
+}
+
 // Whatever comes, nothing is read beyond it and every buffer comes back.
 TEST_F(HostileTest, MangledFramesCostNoBuffer) {
   SessionSpec spec = call();
