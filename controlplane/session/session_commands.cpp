@@ -199,13 +199,22 @@ void SessionManager::answer(std::vector<SessionCallback> waiters, const SessionR
   }
 }
 
-// Commands that waited; as soon as one keeps the data plane busy, the rest waits on.
+// Commands that waited; as soon as one keeps the data plane busy, the rest waits on. A command that fails at
+// once gets here again from within: then the loop further out goes on, lest the stack grow with the queue.
 void SessionManager::run_queue(const std::string& id) {
-  for (Session* session = store_.find(id); session != nullptr && !session->busy() && !session->queued.empty();
-       session = store_.find(id)) {
+  Session* session = store_.find(id);
+  if (session == nullptr || session->running_queue) {
+    return;
+  }
+  while (session != nullptr && !session->busy() && !session->queued.empty()) {
+    session->running_queue = true;
     const auto command = std::move(session->queued.front());
     session->queued.erase(session->queued.begin());
     command();
+    session = store_.find(id);  // the command may have erased it
+  }
+  if (session != nullptr) {
+    session->running_queue = false;
   }
 }
 
