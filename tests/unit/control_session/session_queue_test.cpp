@@ -53,5 +53,49 @@ TEST(SessionQueueTest, ManyWaitingUpdatesThatFailAtOnce) {
   EXPECT_EQ(f.ports_used(), 0U);
 }
 
+// A worker that hangs holds up neither the other worker's sessions nor the answers to its own.
+TEST(SessionQueueTest, AWorkerThatHangsHoldsUpNobodyElse) {
+  ManagerFixture f(2);
+  Answer first;
+  f.create("first", first);
+  f.settle();
+  const std::uint16_t hung = first.session().worker;
+  f.dataplane.set_worker_busy(hung, true);
+  Answer deleted;
+  f.manager.remove("first", f.into(deleted));
+  f.settle();
+  EXPECT_FALSE(deleted.arrived());
+
+  // The other worker has fewer sessions now; then they take turns.
+  std::vector<Answer> more(4);
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    f.create("more" + std::to_string(i), more[i]);
+  }
+  f.settle();
+  int made = 0;
+  for (const Answer& answer : more) {
+    made += answer.arrived() && answer.session().worker != hung ? 1 : 0;
+  }
+  EXPECT_EQ(made, 2);
+  f.steady += std::chrono::seconds(3);
+  f.settle();
+  int refused = 0;
+  for (const Answer& answer : more) {
+    ASSERT_TRUE(answer.arrived());
+    if (!answer.results[0]) {
+      ++refused;
+      EXPECT_EQ(answer.error().cause, "NODE_BUSY");
+    }
+  }
+  EXPECT_EQ(refused, 2);
+  EXPECT_FALSE(deleted.arrived());
+
+  f.dataplane.set_worker_busy(hung, false);
+  f.settle();
+  EXPECT_TRUE(deleted.arrived());
+  EXPECT_EQ(f.manager.under_way(), 0U);
+  EXPECT_EQ(f.ports_used(), 8U);
+}
+
 }  // namespace
 }  // namespace pollux::control
