@@ -19,16 +19,6 @@ bool party_receives(Direction direction) {
   return direction == Direction::kSendRecv || direction == Direction::kRecvOnly;
 }
 
-void point_at(Endpoint& endpoint, const LocalEnd& local, const std::optional<SocketAddress>& remote) {
-  set_flag(endpoint.rx_flags, kRxBelieved, false);
-  if (remote) {
-    set_destination(endpoint, local, *remote);
-  } else {
-    set_flag(endpoint.tx_flags, kTxRemote, false);
-    endpoint.remote.store({});
-  }
-}
-
 // A new code point needs the headers written anew, towards wherever they pointed, learned or signalled.
 void readdress(Endpoint& endpoint, const LocalEnd& local) {
   if ((endpoint.tx_flags & kTxRemote) != 0) {

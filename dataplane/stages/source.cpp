@@ -51,6 +51,16 @@ void learn(Context& context, session::Endpoint& endpoint, const SocketAddress& s
   raise_event(context, event);
 }
 
+// RTP comes from elsewhere now: what was learned of the leg's RTCP belongs to the former place.
+void forget_rtcp(session::Leg& leg) {
+  leg.rtcp_learning.rtp_changed();
+  if (leg.rtcp != leg.rtp && leg.rtcp->remote.load().confirmed) {
+    session::LocalEnd local = leg.local;
+    local.udp_port = leg.rtcp->local_port;
+    session::point_at(*leg.rtcp, local, leg.rtcp_learning.destination());
+  }
+}
+
 void report_rejected(Context& context, const session::Endpoint& endpoint, const SocketAddress& source) {
   const session::Remote believed = endpoint.remote.load();
   Event event = about(endpoint, EventType::kSourceRejected);
@@ -131,7 +141,7 @@ bool admit_rtp_source(Context& context, const MediaPacket& packet) {
       leg.learning.on_packet(source, packet.header, now_ms, silent_ms(context, endpoint), *context.learning);
   if (verdict == session::SourceVerdict::kAcceptAndLearn) {
     learn(context, endpoint, source, was_confirmed);
-    leg.rtcp_learning.rtp_changed();
+    forget_rtcp(leg);
   } else if (verdict == session::SourceVerdict::kDropMismatch && leg.learning.should_report(now_ms)) {
     report_rejected(context, endpoint, source);
   }
