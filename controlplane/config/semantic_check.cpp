@@ -75,6 +75,9 @@ void check_networks(const NodeConfig& config, ReadContext& context) {
       addresses.add(address, address.to_string(), at);
       if (ours_known && context.sound(at) && !ours.contains(address)) {
         context.error(at, address.to_string() + " is not an address of any port's interface");
+      } else if (context.sound(at) && address.is_v6_link_local()) {
+        context.error(at,
+                      address.to_string() + " is link-local; media needs an address that others can reach");
       }
     }
   }

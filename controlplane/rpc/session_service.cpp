@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint32_t kDefaultPageSize = 100;
 constexpr std::uint32_t kMaxPageSize = 1000;
 constexpr std::uint32_t kListChunk = 64;  // sessions looked at before other commands get their turn
+// gRPC's clients refuse more than 4 MiB unless told otherwise: a page that has grown so large is a full one.
+constexpr std::size_t kFullPageBytes = 2U << 20;
 constexpr std::string_view kTokenPrefix = "after:";
 
 // Finishes the call with the session or the failure.
@@ -47,7 +49,7 @@ struct ListCall : std::enable_shared_from_this<ListCall> {
     left -= count;
     if (page.more) {
       after = page.sessions.back().id;
-      if (left > 0) {
+      if (left > 0 && response->ByteSizeLong() < kFullPageBytes) {
         return next();
       }
       response->set_next_page_token(std::string(kTokenPrefix) + after);

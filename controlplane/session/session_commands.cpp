@@ -13,6 +13,7 @@ namespace {
 
 // How long a command waits for a worker whose mailbox is full.
 constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::milliseconds kExpiryInterval{100};  // between two looks for those whose time is over
 
 Failure to_failure(Error error) {
   switch (error.code) {
@@ -49,13 +50,14 @@ void SessionManager::submit(Session& session) {
   session.token = ++last_token_;
   session.give_up = session.phase == Phase::kUnlinking ? std::chrono::steady_clock::time_point::max()
                                                        : options_.steady_now() + kPatience;
-  if (!backlog_.empty()) {
-    backlog_.push_back(&session);
+  auto& backlog = backlog_[session.worker];
+  if (!backlog.empty()) {
+    backlog.push_back(&session);
     return;
   }
   if (auto taken = try_submit(session); !taken) {
     if (taken.error().code == ErrorCode::kUnavailable) {
-      backlog_.push_back(&session);
+      backlog.push_back(&session);
     } else {
       command_failed(session, std::move(taken.error()));
     }
@@ -81,16 +83,44 @@ Expected<void> SessionManager::try_submit(Session& session) {
 }
 
 void SessionManager::retry_backlog() {
-  while (!backlog_.empty()) {
-    Session& session = *backlog_.front();
+  const auto now = options_.steady_now();
+  const bool look_behind = now >= next_expiry_;
+  if (look_behind) {
+    next_expiry_ = now + kExpiryInterval;
+  }
+  for (auto& backlog : backlog_) {
+    retry(backlog);
+    if (look_behind) {
+      expire(backlog);
+    }
+  }
+}
+
+void SessionManager::retry(std::deque<Session*>& backlog) {
+  while (!backlog.empty()) {
+    Session& session = *backlog.front();
     auto taken = try_submit(session);
     if (!taken && taken.error().code == ErrorCode::kUnavailable && options_.steady_now() < session.give_up) {
       return;
     }
-    backlog_.pop_front();
+    backlog.pop_front();
     if (!taken) {
       command_failed(session, std::move(taken.error()));
     }
+  }
+}
+
+// The first may wait for ever, since a session has to end some time; those behind it need an answer all the
+// same. Failing lets others join at the end only.
+void SessionManager::expire(std::deque<Session*>& backlog) {
+  for (std::size_t i = 0; i < backlog.size();) {
+    Session& session = *backlog[i];
+    if (options_.steady_now() < session.give_up) {
+      ++i;
+      continue;
+    }
+    backlog.erase(backlog.begin() + static_cast<std::ptrdiff_t>(i));
+    command_failed(session, Error{ErrorCode::kUnavailable, "WORKER_BUSY", {}, "the worker is busy"});
   }
 }
 
@@ -199,13 +229,22 @@ void SessionManager::answer(std::vector<SessionCallback> waiters, const SessionR
   }
 }
 
-// Commands that waited; as soon as one keeps the data plane busy, the rest waits on.
+// Commands that waited; as soon as one keeps the data plane busy, the rest waits on. A command that fails at
+// once gets here again from within: then the loop further out goes on, lest the stack grow with the queue.
 void SessionManager::run_queue(const std::string& id) {
-  for (Session* session = store_.find(id); session != nullptr && !session->busy() && !session->queued.empty();
-       session = store_.find(id)) {
+  Session* session = store_.find(id);
+  if (session == nullptr || session->running_queue) {
+    return;
+  }
+  while (session != nullptr && !session->busy() && !session->queued.empty()) {
+    session->running_queue = true;
     const auto command = std::move(session->queued.front());
-    session->queued.erase(session->queued.begin());
+    session->queued.pop_front();
     command();
+    session = store_.find(id);  // the command may have erased it
+  }
+  if (session != nullptr) {
+    session->running_queue = false;
   }
 }
 
@@ -228,7 +267,9 @@ void SessionManager::begin_stop() {
 std::size_t SessionManager::abandon() {
   stopping_ = abandoned_ = true;
   const std::size_t left = store_.size();
-  backlog_.clear();
+  for (auto& backlog : backlog_) {
+    backlog.clear();
+  }
   const SessionResult failure = tl::unexpected(
       make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node stops without an answer"));
   std::vector<Session*> sessions;

@@ -32,7 +32,8 @@ SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
     : dataplane_(dataplane),
       options_(std::move(options)),
       placement_(options_.networks, dataplane),
-      events_(options_.event_log_size, options_.node_run) {}
+      events_(options_.event_log_size, options_.node_run),
+      backlog_(dataplane.workers().size()) {}
 
 void SessionManager::create(const std::string& id, const SessionRequest& request,
                             const SessionCallback& callback) {

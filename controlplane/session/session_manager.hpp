@@ -101,6 +101,8 @@ class SessionManager {
   void submit(Session& session);
   Expected<void> try_submit(Session& session);
   void retry_backlog();
+  void retry(std::deque<Session*>& backlog);
+  void expire(std::deque<Session*>& backlog);
   void end(Session& session, EndReason reason);
   void command_failed(Session& session, Error error);
   void linked(Session& session);
@@ -123,7 +125,9 @@ class SessionManager {
   Placement placement_;
   SessionStore store_;
   EventLog events_;
-  std::deque<Session*> backlog_;  // their commands found the data plane unable to take them
+  // By worker: their commands found it unable to take them. One worker that hangs holds up no other.
+  std::vector<std::deque<Session*>> backlog_;
+  std::chrono::steady_clock::time_point next_expiry_;  // of those who wait behind the first
   std::uint64_t last_token_ = 0;
   std::size_t under_way_ = 0;
   std::uint64_t linking_ = 0;  // sessions that don't count as existing yet

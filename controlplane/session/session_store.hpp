@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -49,8 +50,9 @@ struct Session {
   std::chrono::steady_clock::time_point give_up;  // when a command that the data plane can't take yet fails
   std::chrono::system_clock::time_point create_time;
   std::unique_ptr<PendingUpdate> update;
-  std::vector<SessionCallback> waiters;       // get the answer of the command under way
-  std::vector<std::function<void()>> queued;  // commands that came while one was under way
+  std::vector<SessionCallback> waiters;      // get the answer of the command under way
+  std::deque<std::function<void()>> queued;  // commands that came while one was under way
+  bool running_queue = false;                // they are being run: see SessionManager::run_queue()
 
   bool busy() const { return phase != Phase::kRunning; }
 };

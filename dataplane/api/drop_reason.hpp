@@ -29,6 +29,7 @@ namespace pollux {
   X(rtcp_malformed, "RTCP compound packet that fails the checks of RFC 3550 A.2")                        \
   X(rtp_on_rtcp_port, "RTP packet on a leg's RTCP port: the party has its ports mixed up")               \
   X(rtcp_on_rtp_port, "RTCP packet on a leg's RTP port, and the leg has no rtcp-mux")                    \
+  X(source_impossible, "source address or port that no host has: group, broadcast, loopback, our own")   \
   X(source_unproven, "source that isn't the signalled one and hasn't yet proved to be an RTP stream")    \
   X(source_mismatch, "packet from another source than the one believed (strict source, or still alive)") \
   X(stream_superseded, "late packet of a source that another has replaced on a rewritten stream")        \

@@ -16,7 +16,7 @@ enum class EventType : std::uint8_t {
   kSourceChanged,    // the source moved from `from` to `to` after it had been learned
   kSourceRejected,   // packets from `to` don't come from the believed source `from` and are dropped; rate
                      // limited
-  kStreamChanged,    // the believed source goes on with a new SSRC (`ssrc`)
+  kStreamChanged,    // the believed source goes on with a new SSRC (`ssrc`); rate limited
   kMediaTimeout,     // no believed packet on any leg for media_timeout_ms
   kMediaResumed,     // media came back after kMediaTimeout
   kPortUp,           // link of device port `port`

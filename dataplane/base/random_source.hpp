@@ -8,8 +8,8 @@
 
 namespace pollux {
 
-// The kernel's random numbers (getrandom(2)), fetched many at a time: std::random_device asks the processor for each
-// one, which takes a microsecond and more. Not thread-safe.
+// The kernel's random numbers (getrandom(2)), fetched many at a time: std::random_device asks the processor
+// for each one, which takes a microsecond and more. Not thread-safe.
 class RandomSource {
  public:
   std::uint32_t operator()() {

@@ -138,8 +138,12 @@ void HostThread::stop() {
   stack_.discard_held();
 }
 
-bool HostThread::punt(std::uint16_t worker, rte_mbuf* frame) {
-  return rte_ring_sp_enqueue(rings_[worker].received, frame) == 0;
+bool HostThread::punt(std::uint16_t worker, rte_mbuf* frame, PuntKind kind) {
+  rte_ring* const ring = rings_[worker].received;
+  if (kind == PuntKind::kOther && rte_ring_count(ring) >= kReceivedFrames / 2) {
+    return false;
+  }
+  return rte_ring_sp_enqueue(ring, frame) == 0;
 }
 
 bool HostThread::punt_unresolved(std::uint16_t worker, rte_mbuf* frame) {

@@ -30,6 +30,12 @@ namespace pollux::io {
 // Pre: the first segment holds the Ethernet header, if the frame has one.
 std::uint16_t frame_vlan(const rte_mbuf* frame);
 
+// What is given to the host thread. Pings from anywhere must not crowd out the answers of the next hops.
+enum class PuntKind : std::uint8_t {
+  kNeighbour,  // ARP, ND: from the link itself
+  kOther,      // gets half of the room
+};
+
 // It reaches devices only through worker 0's transmit queues, so that no queue has two users.
 //
 // The pool's ring should be "ring_mt_rts" or "ring_mt_hts" (rte_pktmbuf_pool_create_by_ops): this thread can
@@ -61,7 +67,7 @@ class HostThread : private FrameSink {
   // -- called by workers, wait-free --
   // A received frame (ARP, ICMP, ICMPv6) as the device left it: Ethernet header first, one segment. False:
   // the ring is full, the caller keeps the mbuf. Post otherwise: the mbuf belongs to the host thread.
-  bool punt(std::uint16_t worker, rte_mbuf* frame);
+  bool punt(std::uint16_t worker, rte_mbuf* frame, PuntKind kind = PuntKind::kNeighbour);
   // A complete IP frame, VLAN tag included, whose destination MAC is to be filled in; frame->port is the
   // outgoing DPDK port. It comes back through take_transmit() once the next hop is known.
   bool punt_unresolved(std::uint16_t worker, rte_mbuf* frame);

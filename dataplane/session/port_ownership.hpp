@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace pollux::session {
 
@@ -12,10 +13,16 @@ namespace pollux::session {
 // all threads.
 class PortOwnership {
  public:
-  // Pre: 1..256 workers.
+  // The workers 0 to workers - 1. Pre: 1..256 workers.
   explicit PortOwnership(std::uint16_t workers) {
     for (std::size_t pair = 0; pair < by_pair_.size(); ++pair) {
       by_pair_[pair] = static_cast<std::uint8_t>(pair % workers);
+    }
+  }
+  // These workers only. Pre: there is one; each is below 256.
+  explicit PortOwnership(std::span<const std::uint16_t> workers) {
+    for (std::size_t pair = 0; pair < by_pair_.size(); ++pair) {
+      by_pair_[pair] = static_cast<std::uint8_t>(workers[pair % workers.size()]);
     }
   }
   std::uint16_t owner(std::uint16_t port) const { return by_pair_[port / 2U]; }

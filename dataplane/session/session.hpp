@@ -38,6 +38,7 @@ struct Leg {
   SourceLearning learning;   // of RTP
   RtcpSourceLearning rtcp_learning;
   std::unique_ptr<Routing> routing;
+  std::uint64_t next_stream_report_ms = 0;  // no kStreamChanged before
 };
 
 struct Session {

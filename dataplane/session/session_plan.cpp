@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "dataplane/session/payload_types.hpp"
+
 namespace pollux::session {
 
 namespace {
@@ -15,16 +17,6 @@ bool party_sends(Direction direction) {
 }
 bool party_receives(Direction direction) {
   return direction == Direction::kSendRecv || direction == Direction::kRecvOnly;
-}
-
-void point_at(Endpoint& endpoint, const LocalEnd& local, const std::optional<SocketAddress>& remote) {
-  set_flag(endpoint.rx_flags, kRxBelieved, false);
-  if (remote) {
-    set_destination(endpoint, local, *remote);
-  } else {
-    set_flag(endpoint.tx_flags, kTxRemote, false);
-    endpoint.remote.store({});
-  }
 }
 
 // A new code point needs the headers written anew, towards wherever they pointed, learned or signalled.
@@ -91,9 +83,9 @@ void apply_leg(LegPlan& plan, std::uint64_t now_ms) {
   set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
   set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite);
   rtp.sink = routing.routes.empty() ? nullptr : routing.routes.front().sink->rtp;
-  if (!routing.routes.empty()) {
-    rtp.payload_types = routing.routes.front().payload_types;
-  }
+  // Without a sink as well: the table it had goes away with the former routing.
+  rtp.payload_types =
+      routing.routes.empty() ? &identity_payload_types() : routing.routes.front().payload_types;
 }
 
 void link(Endpoint& endpoint, EndpointTable& table, std::uint32_t value) {

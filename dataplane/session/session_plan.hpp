@@ -27,6 +27,7 @@ struct SessionPlan {
   PlanKind kind = PlanKind::kAdd;
   Session* session = nullptr;
   std::uint64_t token = 0;
+  std::uint64_t events_before = 0;  // events that the worker had raised when it had carried the plan out
   std::uint32_t media_timeout_ms = 0;
   std::vector<LegPlan> legs;       // of the session as it is to be; unused by kRemove
   std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list

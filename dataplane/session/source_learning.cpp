@@ -129,10 +129,12 @@ SourceVerdict SourceLearning::mismatch(const PackedAddress& source, const rtp::R
   const bool successor =
       policy_ == SourcePolicy::kMediaHandover && believed_silent_ms >= config.handover_silence_ms;
   if (!rightful && !successor) {
-    if (Candidate* candidate = find(source)) {
-      candidate->count = 0;  // nobody earns credit while the believed source talks
-    }
     return unchanged;
+  }
+  // Nobody earns credit while the believed source talks: a successor's run lies within its silence.
+  if (Candidate* candidate = find(source);
+      candidate != nullptr && !rightful && now_ms - candidate->first_ms > believed_silent_ms) {
+    candidate->count = 0;
   }
   if (prove(source, header, now_ms, config) && now_ms - changed_ms_ >= config.min_change_interval_ms) {
     return learn(source, now_ms);

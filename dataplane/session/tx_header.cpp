@@ -71,4 +71,14 @@ void set_destination(Endpoint& endpoint, const LocalEnd& local, const SocketAddr
   endpoint.neighbour_index = 0xffff;
 }
 
+void point_at(Endpoint& endpoint, const LocalEnd& local, const std::optional<SocketAddress>& remote) {
+  endpoint.rx_flags = static_cast<std::uint8_t>(endpoint.rx_flags & ~kRxBelieved);
+  if (remote) {
+    set_destination(endpoint, local, *remote);
+  } else {
+    endpoint.tx_flags = static_cast<std::uint8_t>(endpoint.tx_flags & ~kTxRemote);
+    endpoint.remote.store({});
+  }
+}
+
 }  // namespace pollux::session

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "dataplane/base/ip_address.hpp"
 #include "dataplane/base/mac_address.hpp"
@@ -28,5 +29,8 @@ constexpr std::uint8_t ethernet_length(std::uint16_t vlan) {
 // next hop. Pre: both addresses are of one family. IPv4 goes out with DF and identification 0 (RFC 6864
 // §4.1), TTL 64.
 void set_destination(Endpoint& endpoint, const LocalEnd& local, const SocketAddress& remote);
+
+// The endpoint sends to `remote` from now on, or nowhere, and believes nobody yet.
+void point_at(Endpoint& endpoint, const LocalEnd& local, const std::optional<SocketAddress>& remote);
 
 }  // namespace pollux::session

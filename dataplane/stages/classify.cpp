@@ -26,7 +26,7 @@ constexpr std::uint16_t kUdpHeaderLength = 8;
 constexpr unsigned kPrefetchAhead = 6;  // frames; by measurement, see docs/performance.md
 
 // What becomes of a frame after its headers have been read.
-enum class Way : std::uint8_t { kMedia, kPunt, kDrop };
+enum class Way : std::uint8_t { kMedia, kPuntNeighbour, kPuntOther, kDrop };
 
 struct Candidate {
   rte_mbuf* mbuf;
@@ -119,7 +119,7 @@ Way read_ipv4(Context& context, const Frame& frame, std::uint8_t ip_offset, Cand
     return dropped(reason, DropReason::ip_fragment);
   }
   if (ip[9] == kProtocolIcmp) {
-    return Way::kPunt;
+    return Way::kPuntOther;
   }
   if (ip[9] != kProtocolUdp) {
     return dropped(reason, DropReason::protocol_unknown);
@@ -134,6 +134,11 @@ Way read_ipv4(Context& context, const Frame& frame, std::uint8_t ip_offset, Cand
   std::memcpy(&destination, ip + 16, 4);
   return find_slot(context, frame, context.interfaces->find_local_v4(be32::from_raw(destination)), out,
                    reason);
+}
+
+// RFC 4861 §4, §7.1: five types, and a hop limit that no router has touched.
+bool is_neighbour_discovery(const std::uint8_t* ip, std::uint16_t payload_length) {
+  return payload_length != 0 && ip[7] == 255 && ip[40] >= 133 && ip[40] <= 137;
 }
 
 Way read_ipv6(Context& context, const Frame& frame, std::uint8_t ip_offset, Candidate& out,
@@ -154,7 +159,7 @@ Way read_ipv6(Context& context, const Frame& frame, std::uint8_t ip_offset, Cand
     case kProtocolUdp:
       break;
     case kProtocolIcmpv6:
-      return Way::kPunt;
+      return is_neighbour_discovery(ip, payload_length) ? Way::kPuntNeighbour : Way::kPuntOther;
     case kIpv6Fragment:
       return dropped(reason, DropReason::ip_fragment);
     case 0:    // hop-by-hop
@@ -204,7 +209,7 @@ Way read_frame(Context& context, std::uint16_t port_id, rte_mbuf& mbuf, Frame& f
     case kEtherTypeIpv6:
       return read_ipv6(context, frame, ip_offset, out, reason);
     case kEtherTypeArp:
-      return Way::kPunt;
+      return Way::kPuntNeighbour;
     default:
       return dropped(reason, DropReason::ethernet_malformed);
   }
@@ -237,7 +242,7 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
       const auto* bytes = rte_pktmbuf_mtod(&mbuf, const std::uint8_t*);
       Frame frame{bytes, mbuf.data_len, io::InterfaceTable::kNone, mbuf.ol_flags, mac_word(bytes) == our_mac};
       way = read_frame(context, port_id, mbuf, frame, candidate, reason);
-      if (way == Way::kPunt && mac_word(bytes + 6) == our_mac) {
+      if ((way == Way::kPuntNeighbour || way == Way::kPuntOther) && mac_word(bytes + 6) == our_mac) {
         // net_af_packet also delivers what the kernel itself sends on the interface.
         way = dropped(reason, DropReason::not_for_us);
       }
@@ -246,9 +251,9 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
       candidate.mbuf = &mbuf;
       candidate.port_id = port_id;
       ++found;
-    } else if (way == Way::kPunt) {
+    } else if (way != Way::kDrop) {
       mbuf.port = port_id;  // not every driver sets it (net_ring)
-      punt(context, &mbuf);
+      punt(context, &mbuf, way == Way::kPuntNeighbour ? io::PuntKind::kNeighbour : io::PuntKind::kOther);
     } else {
       drop(context, &mbuf, reason);
     }

@@ -89,12 +89,12 @@ struct Context {
   const LearningConfig* learning = nullptr;
   rte_mempool* mempool = nullptr;
   rte_ring* events = nullptr;          // Event by value, towards control
+  std::uint64_t events_raised = 0;     // that found room in it
   std::vector<HandoffBuffer> handoff;  // by worker
   bool handoff_pending = false;
   std::vector<TxQueue> tx;                                                // by DPDK port id
   std::vector<PortTraits> ports;                                          // by DPDK port id
   std::array<std::uint64_t, session::kClockRates.size()> clock_factor{};  // RTP ticks per TSC cycle × 2^64
-  std::uint64_t wall_clock_offset_ns = 0;                                 // Unix time at TSC 0
   double ns_per_cycle = 0;
   MediaBatch copies;  // for the sinks of a stream beyond the first
   WorkerCounters counters;

@@ -4,9 +4,9 @@
 
 namespace pollux::stages {
 
-void punt(Context& context, rte_mbuf* mbuf) {
+void punt(Context& context, rte_mbuf* mbuf, io::PuntKind kind) {
   const StageTimer timer(context, Stage::punt, 1);
-  if (!context.host->punt(context.worker, mbuf)) {
+  if (!context.host->punt(context.worker, mbuf, kind)) {
     drop(context, mbuf, DropReason::punt_full);
   }
 }

@@ -6,7 +6,7 @@
 namespace pollux::stages {
 
 // Gives a received frame to the host thread, or drops it as punt_full: a flood costs media nothing.
-void punt(Context& context, rte_mbuf* mbuf);
+void punt(Context& context, rte_mbuf* mbuf, io::PuntKind kind);
 
 // Gives a complete frame whose next hop isn't resolved yet to the host thread, which queues it and asks.
 // Pre: mbuf->port is the outgoing DPDK port.

@@ -1,5 +1,7 @@
 #include "dataplane/stages/source.hpp"
 
+#include <algorithm>
+
 #include "dataplane/base/byte_order.hpp"
 #include "dataplane/base/checksum.hpp"
 
@@ -8,6 +10,7 @@ namespace pollux::stages {
 namespace {
 
 constexpr std::uint16_t kUdpHeaderLength = 8;
+constexpr std::uint64_t kStreamReportIntervalMs = 1000;
 
 Event about(const session::Endpoint& endpoint, EventType type) {
   Event event;
@@ -21,7 +24,9 @@ Event about(const session::Endpoint& endpoint, EventType type) {
 
 std::uint32_t silent_ms(const Context& context, const session::Endpoint& endpoint) {
   const std::uint64_t cycles = context.now_tsc - endpoint.last_rx_tsc.get();
-  return static_cast<std::uint32_t>(static_cast<double>(cycles) * context.ns_per_cycle / 1e6);
+  // More than 49 days don't fit, and what doesn't fit has no defined value.
+  return static_cast<std::uint32_t>(
+      std::min(static_cast<double>(cycles) * context.ns_per_cycle / 1e6, double{UINT32_MAX}));
 }
 
 // The leg's copies of what learning says: who is believed, and where packets go.
@@ -46,12 +51,38 @@ void learn(Context& context, session::Endpoint& endpoint, const SocketAddress& s
   raise_event(context, event);
 }
 
+// RTP comes from elsewhere now: what was learned of the leg's RTCP belongs to the former place.
+void forget_rtcp(session::Leg& leg) {
+  leg.rtcp_learning.rtp_changed();
+  if (leg.rtcp != leg.rtp && leg.rtcp->remote.load().confirmed) {
+    session::LocalEnd local = leg.local;
+    local.udp_port = leg.rtcp->local_port;
+    session::point_at(*leg.rtcp, local, leg.rtcp_learning.destination());
+  }
+}
+
 void report_rejected(Context& context, const session::Endpoint& endpoint, const SocketAddress& source) {
   const session::Remote believed = endpoint.remote.load();
   Event event = about(endpoint, EventType::kSourceRejected);
   event.from = {believed.ip, believed.port};
   event.to = source;
   raise_event(context, event);
+}
+
+// RFC 1122 §3.2.1.3: groups, broadcasts, loopback, our own address and port 0 send nothing. Who forges them
+// wants us to send there, or to keep the real party out. A host that no gateway leads to may still be heard.
+bool possible_source(Context& context, const MediaPacket& packet, const SocketAddress& source) {
+  const io::InterfaceTable& interfaces = *context.interfaces;
+  const std::uint16_t interface = packet.endpoint->interface;
+  const IpAddress& ip = source.ip;
+  const bool nobody =
+      ip.is_unspecified() || ip.is_multicast() || ip.is_loopback() || ip == IpAddress::v4(be32(0xffffffff));
+  if (source.port != 0 && !nobody &&
+      (!interfaces.is_on_link(interface, ip) || interfaces.next_hop(interface, ip))) {
+    return true;
+  }
+  drop(context, *packet.endpoint, packet.mbuf, DropReason::source_impossible);
+  return false;
 }
 
 // True: the packet may pass. Otherwise it has been dropped by its reason.
@@ -101,13 +132,16 @@ bool admit_rtp_source(Context& context, const MediaPacket& packet) {
     drop(context, endpoint, packet.mbuf, DropReason::checksum_wrong);
     return false;
   }
+  if (!possible_source(context, packet, source)) {
+    return false;
+  }
   const bool was_confirmed = leg.learning.confirmed();
   const auto now_ms = static_cast<std::uint32_t>(context.now_ms);
   const session::SourceVerdict verdict =
       leg.learning.on_packet(source, packet.header, now_ms, silent_ms(context, endpoint), *context.learning);
   if (verdict == session::SourceVerdict::kAcceptAndLearn) {
     learn(context, endpoint, source, was_confirmed);
-    leg.rtcp_learning.rtp_changed();
+    forget_rtcp(leg);
   } else if (verdict == session::SourceVerdict::kDropMismatch && leg.learning.should_report(now_ms)) {
     report_rejected(context, endpoint, source);
   }
@@ -118,6 +152,9 @@ bool admit_rtcp_source(Context& context, const MediaPacket& packet, std::uint32_
   session::Endpoint& endpoint = *packet.endpoint;
   session::Leg& leg = *endpoint.leg;
   const SocketAddress source = source_of(packet);
+  if (!possible_source(context, packet, source)) {
+    return false;
+  }
   const bool was_confirmed = leg.rtcp_learning.confirmed();
   const auto now_ms = static_cast<std::uint32_t>(context.now_ms);
   const rtp::Reception& reception = leg.rtp->reception;
@@ -133,6 +170,13 @@ bool admit_rtcp_source(Context& context, const MediaPacket& packet, std::uint32_
 }
 
 void report_stream(Context& context, const session::Endpoint& endpoint, bool first) {
+  if (!first) {
+    // A sender may change its SSRC with every packet: that must not fill the ring for the others' events.
+    if (context.now_ms < endpoint.leg->next_stream_report_ms) {
+      return;
+    }
+    endpoint.leg->next_stream_report_ms = context.now_ms + kStreamReportIntervalMs;
+  }
   const session::Remote remote = endpoint.remote.load();
   Event event = about(endpoint, first ? EventType::kFirstMedia : EventType::kStreamChanged);
   event.from = {remote.ip, remote.port};

@@ -36,6 +36,19 @@ tl::unexpected<Error> no_memory(const std::string& what) {
               "not enough DPDK memory for " + what + ": raise eal.memory, or lower memory.mbufs");
 }
 
+// Workers with the role get ports and queues; where none has it, all do.
+std::vector<std::uint16_t> relay_workers(const DataplaneConfig& config) {
+  std::vector<std::uint16_t> with_role;
+  std::vector<std::uint16_t> all;
+  for (std::uint16_t i = 0; i < config.workers.size(); ++i) {
+    all.push_back(i);
+    if (config.workers[i].roles.relay) {
+      with_role.push_back(i);
+    }
+  }
+  return with_role.empty() ? all : with_role;
+}
+
 int run_worker(void* worker) {
   static_cast<Worker*>(worker)->run();
   return 0;
@@ -50,8 +63,9 @@ void RingDeleter::operator()(rte_ring* ring) const {
 DataplaneImpl::DataplaneImpl(const DataplaneConfig& config, Drive drive)
     : config_(config),
       drive_(drive),
+      relays_(relay_workers(config)),
       neighbours_(std::make_unique<io::NeighbourTable>(rte_rdtsc())),
-      ownership_(static_cast<std::uint16_t>(config.workers.size())),
+      ownership_(relays_),
       pool_(config.max_endpoints) {}
 
 Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneConfig& config, Drive drive) {
@@ -114,7 +128,7 @@ std::vector<std::vector<RxQueue>> DataplaneImpl::share_rx_queues() const {
   std::size_t next = 0;
   for (const auto& device : devices_) {
     for (std::uint16_t queue = 0; queue < device->rx_queues(); ++queue) {
-      shares[next++ % shares.size()].push_back({device->port_id(), queue});
+      shares[relays_[next++ % relays_.size()]].push_back({device->port_id(), queue});
     }
   }
   return shares;
@@ -123,8 +137,6 @@ std::vector<std::vector<RxQueue>> DataplaneImpl::share_rx_queues() const {
 Expected<void> DataplaneImpl::make_parts() {
   const std::uint64_t now_tsc = rte_rdtsc();
   const double hz = static_cast<double>(rte_get_tsc_hz());
-  const auto unix_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
   auto shares = share_rx_queues();
   for (std::uint16_t i = 0; i < config_.workers.size(); ++i) {
     auto part = std::make_unique<Part>();
@@ -148,9 +160,6 @@ Expected<void> DataplaneImpl::make_parts() {
     context.mempool = mempool_;
     context.events = part->events.get();
     context.ns_per_cycle = 1e9 / hz;
-    context.wall_clock_offset_ns =
-        static_cast<std::uint64_t>(unix_ns.count()) -
-        static_cast<std::uint64_t>(static_cast<double>(now_tsc) * context.ns_per_cycle);
     for (std::size_t clock = 0; clock < session::kClockRates.size(); ++clock) {
       context.clock_factor[clock] = static_cast<std::uint64_t>(session::kClockRates[clock] / hz * 0x1p64);
     }

@@ -57,7 +57,10 @@ class DataplaneImpl final : public Dataplane {
     RingPtr completed;
     RingPtr events;
     RingPtr handoff;
-    std::uint32_t under_way = 0;  // commands posted and not yet completed
+    // control thread only
+    std::uint32_t under_way = 0;                           // commands posted and not yet completed
+    std::uint64_t events_taken = 0;                        // since the start
+    std::unique_ptr<session::SessionPlan> completed_next;  // waits for the events raised before it
     std::unique_ptr<Worker> worker;
   };
 
@@ -69,11 +72,15 @@ class DataplaneImpl final : public Dataplane {
   Expected<void> start_host();
   Expected<void> start_workers();
   static void post(Part& part, std::unique_ptr<session::SessionPlan> plan);
-  Event complete(session::SessionPlan* plan);
+  Event complete(std::unique_ptr<session::SessionPlan> plan);
+  std::size_t poll_part(Part& part, std::span<Event> events);
+  void forget_unlinked();
+  std::size_t linked_sessions() const { return sessions_.size() - unlinked_.size(); }
   StreamStats stream_stats(const session::Endpoint& endpoint) const;
 
   const DataplaneConfig config_;
   const Drive drive_;
+  const std::vector<std::uint16_t> relays_;  // the workers that receive: with the role, or all
   rte_mempool* mempool_ = nullptr;
   std::vector<std::unique_ptr<io::Device>> devices_;
   io::InterfaceTable interfaces_;

@@ -1,7 +1,11 @@
 // The control thread's side of the data plane: sessions in, events out.
+#include <rte_atomic.h>
+#include <rte_cycles.h>
 #include <rte_ring_elem.h>
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "dataplane/worker/dataplane_impl.hpp"
 
@@ -30,6 +34,19 @@ std::uint64_t unix_ns() {
                                         .count());
 }
 
+// Events come with their worker's TSC. What has passed since is short, so that it doesn't matter here that
+// DPDK knows the TSC's frequency to 10 MHz only: reckoned from the start, a day would be wrong by minutes.
+void stamp(std::span<Event> events) {
+  const std::uint64_t now_ns = unix_ns();
+  const std::uint64_t now_tsc = rte_rdtsc();
+  const double ns_per_cycle = 1e9 / static_cast<double>(rte_get_tsc_hz());
+  for (Event& event : events) {
+    const auto age = static_cast<std::int64_t>(now_tsc - event.time_unix_ns);
+    event.time_unix_ns = now_ns - static_cast<std::uint64_t>(
+                                      static_cast<std::int64_t>(static_cast<double>(age) * ns_per_cycle));
+  }
+}
+
 EventType event_of(session::PlanKind kind) {
   switch (kind) {
     case session::PlanKind::kAdd:
@@ -53,7 +70,7 @@ Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std:
   if (auto checked = builder_->check(spec); !checked) {
     return tl::unexpected(checked.error());
   }
-  if (sessions_.size() >= config_.max_sessions) {
+  if (linked_sessions() >= config_.max_sessions) {
     return fail(ErrorCode::kExhausted, "SESSIONS_EXHAUSTED", "",
                 "as many sessions as memory.max_sessions allows exist");
   }
@@ -125,8 +142,7 @@ Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_
   return {};
 }
 
-Event DataplaneImpl::complete(session::SessionPlan* returned) {
-  const std::unique_ptr<session::SessionPlan> plan(returned);
+Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
   Event event;
   event.type = event_of(plan->kind);
   event.worker = plan->session->worker;
@@ -138,41 +154,71 @@ Event DataplaneImpl::complete(session::SessionPlan* returned) {
     builder_->release(*leg);
   }
   if (plan->kind == session::PlanKind::kRemove) {
-    unlinked_.push_back(event.session);  // its statistics can be read until the next call
+    // Its ports may be used again from now on; its statistics can be read until the next call.
+    for (const auto& leg : sessions_.at(event.session)->legs) {
+      builder_->release_ports(*leg);
+    }
+    unlinked_.push_back(event.session);
   } else {
     sessions_.at(event.session)->busy = false;
   }
   return event;
 }
 
-std::size_t DataplaneImpl::poll_events(std::span<Event> events) {
+void DataplaneImpl::forget_unlinked() {
   for (const SessionHandle handle : unlinked_) {
     const auto found = sessions_.find(handle);
     for (const auto& leg : found->second->legs) {
-      builder_->release(*leg);
+      builder_->release_endpoints(*leg);
     }
     sessions_.erase(found);
   }
   unlinked_.clear();
+}
 
+// In the order in which the worker did things: a completed command has its place behind the events raised
+// before it and before those raised after.
+std::size_t DataplaneImpl::poll_part(Part& part, std::span<Event> events) {
   std::size_t count = 0;
-  for (auto& part : parts_) {
-    // What happened before a command was completed is told before: events first, as they were at this moment.
-    const unsigned waiting = rte_ring_count(part->completed.get());
-    const auto room = static_cast<unsigned>(events.size() - count);
-    count +=
-        rte_ring_sc_dequeue_burst_elem(part->events.get(), &events[0] + count, sizeof(Event), room, nullptr);
-    void* plan = nullptr;
-    for (unsigned i = 0; i < waiting && count < events.size(); ++i) {
-      if (rte_ring_sc_dequeue(part->completed.get(), &plan) == 0) {
-        events[count++] = complete(static_cast<session::SessionPlan*>(plan));
+  while (count < events.size()) {
+    // Counted before the look at the commands: of these events none was raised after a command not seen yet.
+    std::uint64_t before = rte_ring_count(part.events.get());
+    if (part.completed_next == nullptr) {
+      rte_smp_rmb();
+      void* plan = nullptr;
+      if (rte_ring_sc_dequeue(part.completed.get(), &plan) == 0) {
+        part.completed_next.reset(static_cast<session::SessionPlan*>(plan));
       }
     }
+    if (part.completed_next != nullptr) {
+      before = part.completed_next->events_before - part.events_taken;
+      if (before == 0) {
+        events[count++] = complete(std::move(part.completed_next));
+        continue;
+      }
+    }
+    const auto room = static_cast<unsigned>(std::min<std::uint64_t>(events.size() - count, before));
+    const unsigned taken =
+        rte_ring_sc_dequeue_burst_elem(part.events.get(), &events[count], sizeof(Event), room, nullptr);
+    if (taken == 0) {
+      break;
+    }
+    stamp(events.subspan(count, taken));
+    part.events_taken += taken;
+    count += taken;
   }
-  const auto room = static_cast<unsigned>(events.size() - count);
-  count +=
-      rte_ring_sc_dequeue_burst_elem(host_events_.get(), &events[0] + count, sizeof(Event), room, nullptr);
   return count;
+}
+
+std::size_t DataplaneImpl::poll_events(std::span<Event> events) {
+  forget_unlinked();
+  std::size_t count = 0;
+  for (auto& part : parts_) {
+    count += poll_part(*part, events.subspan(count));
+  }
+  const std::span<Event> left = events.subspan(count);
+  return count + rte_ring_sc_dequeue_burst_elem(host_events_.get(), left.data(), sizeof(Event),
+                                                static_cast<unsigned>(left.size()), nullptr);
 }
 
 }  // namespace pollux::worker

@@ -2,6 +2,7 @@
 #include <rte_cycles.h>
 #include <rte_mempool.h>
 
+#include "dataplane/io/eal.hpp"
 #include "dataplane/worker/dataplane_impl.hpp"
 
 namespace pollux::worker {
@@ -42,6 +43,8 @@ NodeStats DataplaneImpl::stats() const {
     stats.ports.push_back(device->stats());
   }
   stats.host = host_->stats();
+  stats.tsc_hz = static_cast<double>(rte_get_tsc_hz());
+  stats.huge_pages = io::eal_uses_huge_pages();
   stats.mbufs_total = config_.mbufs;
   stats.mbufs_free = rte_mempool_avail_count(mempool_);
   return stats;
@@ -61,7 +64,10 @@ StreamStats DataplaneImpl::stream_stats(const session::Endpoint& endpoint) const
   }
   const std::uint64_t last_tsc = endpoint.last_rx_tsc.get();
   const std::uint64_t now_tsc = rte_rdtsc();
-  stats.last_rx_age_ms = now_tsc > last_tsc ? (now_tsc - last_tsc) * 1000 / rte_get_tsc_hz() : 0;
+  if (now_tsc > last_tsc) {
+    const double seconds = static_cast<double>(now_tsc - last_tsc) / static_cast<double>(rte_get_tsc_hz());
+    stats.last_rx_age_ms = static_cast<std::uint64_t>(seconds * 1000);
+  }
   const session::Remote remote = endpoint.remote.load();
   if (remote.port != 0) {
     stats.destination = SocketAddress{remote.ip, remote.port};

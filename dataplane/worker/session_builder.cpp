@@ -222,9 +222,17 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
 }
 
 void SessionBuilder::release(session::Leg& leg) {
+  release_ports(leg);
+  release_endpoints(leg);
+}
+
+void SessionBuilder::release_ports(const session::Leg& leg) {
   mark(leg.rtp->local_address, leg.rtp->local_port, false);
+  mark(leg.rtcp->local_address, leg.rtcp->local_port, false);
+}
+
+void SessionBuilder::release_endpoints(session::Leg& leg) {
   if (leg.rtcp != leg.rtp) {
-    mark(leg.rtcp->local_address, leg.rtcp->local_port, false);
     pool_.give_back(leg.rtcp);
   }
   pool_.give_back(leg.rtp);

@@ -40,8 +40,11 @@ class SessionBuilder {
   Expected<std::unique_ptr<session::SessionPlan>> plan(SessionRecord& record, const SessionSpec& spec,
                                                        session::PlanKind kind, std::uint64_t token);
 
-  // Gives endpoints and local ports of a leg back. Pre: no worker knows it any more.
+  // Gives local ports and endpoints of a leg back. Pre: no worker knows it any more. The endpoints, which
+  // hold the statistics, may go later than the ports.
   void release(session::Leg& leg);
+  void release_ports(const session::Leg& leg);
+  void release_endpoints(session::Leg& leg);
 
  private:
   using PortKey = std::uint64_t;

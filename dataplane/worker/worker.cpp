@@ -148,6 +148,7 @@ void Worker::carry_out(session::SessionPlan& plan) {
       wheel_.disarm(session.media_timer);
     }
   }
+  plan.events_before = context_.events_raised;
   rte_ring_sp_enqueue(mailbox_.completed, &plan);
 }
 

@@ -51,6 +51,10 @@ class FakeDataplane final : public Dataplane {
       failures_ = count;
     });
   }
+  // Commands to this worker find its mailbox full.
+  void set_worker_busy(std::uint16_t worker, bool busy) {
+    with_lock([&] { busy ? void(busy_.insert(worker)) : void(busy_.erase(worker)); });
+  }
   void inject(Event event) {
     with_lock([&] { events_.push_back(event); });
   }
@@ -89,7 +93,7 @@ class FakeDataplane final : public Dataplane {
 
   Expected<SessionHandle> add_session(const SessionSpec& spec, std::uint64_t token) override {
     const std::lock_guard lock(mutex_);
-    if (auto error = next_failure()) {
+    if (auto error = next_failure(spec.worker)) {
       return tl::unexpected<Error>(std::move(*error));
     }
     ++last_handle_;
@@ -102,7 +106,7 @@ class FakeDataplane final : public Dataplane {
   Expected<void> update_session(SessionHandle session, const SessionSpec& spec,
                                 std::uint64_t token) override {
     const std::lock_guard lock(mutex_);
-    if (auto error = next_failure()) {
+    if (auto error = next_failure(spec.worker)) {
       return tl::unexpected<Error>(std::move(*error));
     }
     if (!sessions_.contains(session)) {
@@ -120,7 +124,7 @@ class FakeDataplane final : public Dataplane {
 
   Expected<void> remove_session(SessionHandle session, std::uint64_t token) override {
     const std::lock_guard lock(mutex_);
-    if (auto error = next_failure()) {
+    if (auto error = next_failure(sessions_.contains(session) ? sessions_.at(session).worker : 0)) {
       return tl::unexpected<Error>(std::move(*error));
     }
     if (!sessions_.contains(session)) {
@@ -176,8 +180,11 @@ class FakeDataplane final : public Dataplane {
   }
 
  private:
-  std::optional<Error> next_failure() {
+  std::optional<Error> next_failure(std::uint16_t worker) {
     ++commands_;
+    if (busy_.contains(worker)) {
+      return Error{ErrorCode::kUnavailable, "WORKER_BUSY", "", "busy"};
+    }
     return failures_ > 0 ? (--failures_, std::optional(failure_)) : std::nullopt;
   }
 
@@ -238,6 +245,7 @@ class FakeDataplane final : public Dataplane {
   std::size_t commands_ = 0;
   Error failure_;
   int failures_ = 0;
+  std::set<std::uint16_t> busy_;
   bool auto_ack_ = true;
   std::vector<std::string> complaints_;
 };

@@ -101,7 +101,7 @@ std::optional<UdpFrame> parse(std::span<const std::uint8_t> bytes) {
   }
   std::size_t udp = 0;
   if (ether_type == 0x0800) {
-    if (bytes[ip] != 0x45 || bytes[ip + 9] != 17 ||
+    if (bytes.size() < ip + 28 || bytes[ip] != 0x45 || bytes[ip + 9] != 17 ||
         checksum_fold(checksum_add(0, &bytes[ip], 20)) != 0xffff ||
         load_be16(&bytes[ip + 2]) != bytes.size() - ip) {
       return std::nullopt;

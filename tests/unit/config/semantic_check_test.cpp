@@ -73,6 +73,16 @@ TEST(SemanticCheck, NetworkAddresses) {
             (Lines{"15: networks[0].addresses: has 0 items; allowed are 1..64"}));
 }
 
+// A session there could never be made: media isn't exchanged between link-local addresses.
+TEST(SemanticCheck, NetworksAreNotLinkLocal) {
+  std::string text = changed("[\"2001:db8:7::10/64\"]", "[\"fe80::10/64\"]");
+  const std::string in_network = "[\"2001:db8:7::10\"]";
+  text.replace(text.find(in_network), in_network.size(), "[\"fe80::10\"]");
+  EXPECT_EQ(problems_of(text),
+            (Lines{"18: networks[1].addresses[0]: fe80::10 is link-local; media needs an address that others "
+                   "can reach"}));
+}
+
 TEST(SemanticCheck, OneMistakeIsToldOnce) {
   // The network names the address that couldn't be read; the gateway's subnet isn't known either.
   EXPECT_EQ(

@@ -214,5 +214,23 @@ TEST_F(HostThreadTest, CountsWhatWorkerZeroLeavesUnsent) {
   EXPECT_TRUE(eventually([&] { return host_drops(DropReason::tx_full) == 76; }));
 }
 
+// A flood of pings leaves room for the answers that media waits for.
+TEST_F(HostThreadTest, PingsDontCrowdOutNeighbours) {
+  host->stop();  // nothing is taken out of the ring any more
+  const auto punted = [this](PuntKind kind) {
+    int taken = 0;
+    for (rte_mbuf* frame = mbuf(Bytes(60));; frame = mbuf(Bytes(60))) {
+      if (!host->punt(0, frame, kind)) {
+        rte_pktmbuf_free(frame);
+        return taken;
+      }
+      ++taken;
+    }
+  };
+  EXPECT_EQ(punted(PuntKind::kOther), 256);
+  EXPECT_EQ(punted(PuntKind::kNeighbour), 256);
+  EXPECT_EQ(punted(PuntKind::kNeighbour), 0);
+}
+
 }  // namespace
 }  // namespace pollux::io

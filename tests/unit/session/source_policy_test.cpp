@@ -54,6 +54,20 @@ TEST_F(Learning, NobodyIsHandedOverToWhileTheSourceTalks) {
   EXPECT_EQ(learning.destination(), kSignalled);
 }
 
+TEST_F(Learning, ProbationDoesntSpanTwoSilences) {
+  start(LearningMode::kHeuristic, SourcePolicy::kMediaHandover);
+  Stream party{kSignalled};
+  next(party);
+  now += 5000;
+  Stream other{kElsewhere};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(next(other), kDropMismatch);
+  }
+  next(party);
+  now += config.handover_silence_ms;
+  EXPECT_EQ(packets_to_learn(other), 5);
+}
+
 TEST_F(Learning, HandoversAreRateLimited) {
   start(LearningMode::kImmediate, SourcePolicy::kMediaHandover);
   show({kElsewhere});
