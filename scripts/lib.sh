@@ -34,7 +34,7 @@ configure_build() {
   [ -f "$dir/build.ninja" ] && return 0
   say "configuring $dir"
   rm -rf "$dir"
-  CXX="ccache g++" meson setup "$dir" --werror "$@" >"/dev/stderr"
+  CXX="ccache g++" meson setup "$dir" "$@"
 }
 
 # Builds targets (all when none are named) in folder $1.
