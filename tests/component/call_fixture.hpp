@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "tests/support/ring_bed.hpp"
@@ -59,20 +58,18 @@ class CallTest : public ::testing::Test {
 
   // The data plane of the parameters instead of the one there is.
   void restart(const DataplaneConfig& config, BedQueues queues = {}) {
-    bed_.reset();
+    if (bed_) {
+      check_mbufs();
+      close();
+    }
     bed_.emplace(config, queues);
     idle_mbufs_ = bed_->mbufs_in_use();
   }
   RingBed& bed() { return *bed_; }
 
   void TearDown() override {
-    // The host thread may be sending an announcement at this moment: then there is one more turn.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    do {
-      bed_->turn();
-    } while (bed_->mbufs_in_use() != idle_mbufs_ && std::chrono::steady_clock::now() < deadline);
-    EXPECT_EQ(bed_->mbufs_in_use(), idle_mbufs_) << "packet buffers lost\n" << bed_->describe();
-    bed_.reset();
+    check_mbufs();
+    close();
   }
 
   // The parties of call().
@@ -160,6 +157,20 @@ class CallTest : public ::testing::Test {
   }
 
  private:
+  void check_mbufs() {
+    // The host thread may be sending an announcement at this moment: then there is one more turn.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    do {
+      bed_->turn();
+    } while (holds_mbufs() && bed_->host_runs() && std::chrono::steady_clock::now() < deadline);
+    EXPECT_FALSE(holds_mbufs() && bed_->host_runs()) << "packet buffers lost\n" << bed_->describe();
+  }
+  bool holds_mbufs() { return bed_->mbufs_in_use() != idle_mbufs_; }
+  void close() {
+    bed_.reset();
+    EXPECT_EQ(RingBed::far_mbufs_in_use(), 0U) << "packet buffers lost";
+  }
+
   std::optional<RingBed> bed_;
   std::uint64_t idle_mbufs_ = 0;
 };

@@ -20,7 +20,8 @@ def test_examples_run(node, tmp_path):
     shutil.copytree(REPOSITORY / "proto", tmp_path / "proto")
     (tmp_path / "example.py").write_text("\n".join(program))
     script = "\n".join(line for line in preparation.splitlines() if not line.startswith("apt-get"))
-    result = subprocess.run(["sh", "-ec", script + "\n/usr/bin/python3 ../example.py"], cwd=tmp_path,
+    result = subprocess.run(["sh", "-ec", script + "\n/usr/bin/python3 ../example.py"],
+                            cwd=tmp_path,
                             env={**os.environ, "POLLUX_TARGET": node.target}, text=True,
                             capture_output=True, timeout=50, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -329,7 +329,11 @@ std::string RingBed::describe() const {
 
 std::uint64_t RingBed::mbufs_in_use() const {
   const NodeStats stats = dataplane_->stats();
-  return rte_mempool_in_use_count(bed_pool()) + (stats.mbufs_total - stats.mbufs_free);
+  return far_mbufs_in_use() + (stats.mbufs_total - stats.mbufs_free);
+}
+
+std::uint64_t RingBed::far_mbufs_in_use() {
+  return rte_mempool_in_use_count(bed_pool());
 }
 
 LegSpec bed_leg(std::uint16_t id, unsigned side, std::uint16_t local_port, const char* remote, bool v6) {

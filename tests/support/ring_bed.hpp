@@ -67,6 +67,7 @@ class RingBed {
   void set_answering(bool on) { answering_ = on; }
   // From now on nobody takes what is punted.
   void stop_host();
+  bool host_runs() const { return host_runs_; }
   // The far end of a transmit queue takes nothing more, until drained by turn().
   void fill_transmit_ring(std::size_t port, std::uint16_t queue = 0);
 
@@ -80,6 +81,8 @@ class RingBed {
   std::uint64_t stage_packets(std::string_view stage) const;  // of all workers
   std::string describe() const;        // every counter above zero, for failed assertions
   std::uint64_t mbufs_in_use() const;  // of the far ends' pool and the data plane's
+
+  static std::uint64_t far_mbufs_in_use();  // of the far ends alone; 0 when there is no bed
 
   const MacAddress& mac(std::size_t port) const { return macs_[port]; }  // of our port
   static MacAddress peer_mac(std::size_t port) { return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(port)}; }
