@@ -269,6 +269,9 @@ DataplaneImpl::~DataplaneImpl() {
   }
   if (launched_) {
     rte_eal_mp_wait_lcore();
+    for (auto& part : parts_) {
+      (void)part->worker->ended();  // what the worker wrote is ours from here on
+    }
   }
   if (host_) {
     host_->stop();

@@ -1,5 +1,4 @@
 // The control thread's side of the data plane: sessions in, events out.
-#include <rte_atomic.h>
 #include <rte_cycles.h>
 #include <rte_ring_elem.h>
 
@@ -45,6 +44,11 @@ void stamp(std::span<Event> events) {
     event.time_unix_ns = now_ns - static_cast<std::uint64_t>(
                                       static_cast<std::int64_t>(static_cast<double>(age) * ns_per_cycle));
   }
+}
+
+// rte_ring_count() for the one consumer, with an order: what is read afterwards is no older.
+std::uint32_t waiting_in(const rte_ring& ring) {
+  return __atomic_load_n(&ring.prod.tail, __ATOMIC_ACQUIRE) - ring.cons.tail;
 }
 
 EventType event_of(session::PlanKind kind) {
@@ -182,9 +186,8 @@ std::size_t DataplaneImpl::poll_part(Part& part, std::span<Event> events) {
   std::size_t count = 0;
   while (count < events.size()) {
     // Counted before the look at the commands: of these events none was raised after a command not seen yet.
-    std::uint64_t before = rte_ring_count(part.events.get());
+    std::uint64_t before = waiting_in(*part.events);
     if (part.completed_next == nullptr) {
-      rte_smp_rmb();
       void* plan = nullptr;
       if (rte_ring_sc_dequeue(part.completed.get(), &plan) == 0) {
         part.completed_next.reset(static_cast<session::SessionPlan*>(plan));

@@ -53,6 +53,7 @@ void Worker::run() {
       idle(empty_polls);
     }
   }
+  ended_.store(true, std::memory_order_release);
 }
 
 bool Worker::run_once(std::uint64_t now_tsc) {

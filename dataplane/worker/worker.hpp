@@ -39,6 +39,9 @@ class Worker {
   void run();
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
 
+  // run() has returned, and all that it did is visible to the caller.
+  bool ended() const { return ended_.load(std::memory_order_acquire); }
+
   // One turn of the loop, with the time given: how tests and benchmarks drive a worker. True: there was work.
   bool run_once(std::uint64_t now_tsc);
 
@@ -66,6 +69,7 @@ class Worker {
   stages::MediaBatch rtp_;
   stages::MediaBatch rtcp_;
   std::atomic<bool> stopping_{false};  // written by: control; read by: worker
+  std::atomic<bool> ended_{false};     // written by: worker; read by: control
 };
 
 }  // namespace pollux::worker

@@ -1,5 +1,5 @@
 // Real lcores under traffic, with control adding, changing and removing sessions and others reading counters:
-// what a thread sanitizer is to see (-Db_sanitize=thread, CXXFLAGS=-DRTE_USE_C11_MEM_MODEL).
+// what a thread sanitizer is to see (-Db_sanitize=thread).
 #include <gtest/gtest.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
