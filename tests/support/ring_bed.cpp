@@ -144,7 +144,8 @@ rte_mbuf* RingBed::mbuf_of(const Bytes& frame) {
     ADD_FAILURE() << "no packet buffer for " << frame.size() << " bytes";
     std::abort();
   }
-  std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(), frame.size());
+  char* const room = rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size()));
+  std::copy(frame.begin(), frame.end(), room);
   return mbuf;
 }
 
