@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <utility>
 
@@ -58,6 +59,13 @@ int bounded_size(const Repeated& items, std::size_t limit, const std::string& fi
   return static_cast<int>(std::min(size, limit));
 }
 
+bool valid_encoding(const std::string& name) {
+  constexpr std::size_t kLongest = 32;
+  return name.size() <= kLongest && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+         });
+}
+
 void read_payload_types(const v1::LegSpec& from, const std::string& path, control::LegRequest& leg,
                         Violations& violations) {
   const std::string field = path + ".payload_types";
@@ -67,6 +75,11 @@ void read_payload_types(const v1::LegSpec& from, const std::string& path, contro
     // Numbers too large for their type become the largest, which the rules refuse as well.
     const auto narrow = [](std::uint32_t value) { return static_cast<std::uint8_t>(std::min(value, 255U)); };
     leg.payload_types.push_back({narrow(mapping.wire()), narrow(mapping.common()), mapping.clock_rate()});
+    if (!valid_encoding(mapping.encoding())) {
+      violations.push_back({field + "[" + std::to_string(i) + "].encoding", "at most 32 of [A-Za-z0-9._-]"});
+    } else if (!mapping.encoding().empty()) {
+      leg.encodings[narrow(mapping.wire())] = mapping.encoding();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/drop_counters.hpp"
 #include "controlplane/rpc/times.hpp"
 
 namespace pollux::rpc {
@@ -74,6 +75,20 @@ v1::EventType event_type_of(control::LogEventType type) {
       return v1::EVENT_TYPE_PORT_DOWN;
     case LogEventType::kDuplicateAddress:
       return v1::EVENT_TYPE_DUPLICATE_ADDRESS;
+    case LogEventType::kOneWayAudioSuspected:
+      return v1::EVENT_TYPE_ONE_WAY_AUDIO_SUSPECTED;
+    case LogEventType::kOneWayAudioEnded:
+      return v1::EVENT_TYPE_ONE_WAY_AUDIO_ENDED;
+    case LogEventType::kNodeDraining:
+      return v1::EVENT_TYPE_NODE_DRAINING;
+    case LogEventType::kNodeUndrained:
+      return v1::EVENT_TYPE_NODE_UNDRAINED;
+    case LogEventType::kConfigReloaded:
+      return v1::EVENT_TYPE_CONFIG_RELOADED;
+    case LogEventType::kWorkerOverloaded:
+      return v1::EVENT_TYPE_WORKER_OVERLOADED;
+    case LogEventType::kWorkerRelieved:
+      return v1::EVENT_TYPE_WORKER_RELIEVED;
   }
   return v1::EVENT_TYPE_UNSPECIFIED;
 }
@@ -86,6 +101,8 @@ v1::EndReason end_reason_of(control::EndReason reason) {
       return v1::END_REASON_TIMED_OUT;
     case control::EndReason::kNodeStopped:
       return v1::END_REASON_NODE_STOPPED;
+    case control::EndReason::kDrained:
+      return v1::END_REASON_DRAINED;
     case control::EndReason::kNone:
       break;
   }
@@ -109,6 +126,9 @@ void write_leg_spec(const control::LegRequest& leg, v1::LegSpec& message) {
     to->set_wire(mapping.wire);
     to->set_common(mapping.common);
     to->set_clock_rate(mapping.clock_rate);
+    if (const auto encoding = leg.encodings.find(mapping.wire); encoding != leg.encodings.end()) {
+      to->set_encoding(encoding->second);
+    }
   }
   message.set_learning(learning_of(leg.learning));
   message.set_source_policy(policy_of(leg.source_policy));
@@ -120,6 +140,89 @@ void write_leg_spec(const control::LegRequest& leg, v1::LegSpec& message) {
   for (const std::string& sink : leg.sinks) {
     message.add_sinks(sink);
   }
+}
+
+v1::NextHop next_hop_of(NextHop next_hop) {
+  switch (next_hop) {
+    case NextHop::kResolved:
+      return v1::NEXT_HOP_RESOLVED;
+    case NextHop::kUnresolved:
+      return v1::NEXT_HOP_UNRESOLVED;
+    case NextHop::kNoRoute:
+      return v1::NEXT_HOP_NO_ROUTE;
+    case NextHop::kNone:
+      break;
+  }
+  return v1::NEXT_HOP_UNSPECIFIED;
+}
+
+v1::OneWayCause one_way_cause_of(control::OneWayCause cause) {
+  switch (cause) {
+    case control::OneWayCause::kNeverHeard:
+      return v1::ONE_WAY_CAUSE_NEVER_HEARD;
+    case control::OneWayCause::kFellSilent:
+      return v1::ONE_WAY_CAUSE_FELL_SILENT;
+    case control::OneWayCause::kRefused:
+      return v1::ONE_WAY_CAUSE_REFUSED;
+    case control::OneWayCause::kNoAddress:
+      return v1::ONE_WAY_CAUSE_NO_ADDRESS;
+    case control::OneWayCause::kNone:
+      break;
+  }
+  return v1::ONE_WAY_CAUSE_UNSPECIFIED;
+}
+
+double milliseconds_of(std::uint32_t rtp_ticks, std::uint32_t clock_rate) {
+  return clock_rate == 0 ? 0 : rtp_ticks * 1000.0 / clock_rate;
+}
+
+void write_party_report(const PartyReport& report, std::uint32_t clock_rate, v1::PartyReport& message) {
+  message.set_loss_percent(report.fraction_lost * 100.0 / 256);
+  message.set_lost(report.cumulative_lost);
+  message.set_jitter_ms(milliseconds_of(report.jitter_rtp_ticks, clock_rate));
+  write_duration(std::chrono::milliseconds(report.age_ms), *message.mutable_age());
+}
+
+void write_quality(const control::StreamQuality& quality, v1::StreamQuality& message) {
+  const ReceptionStats& counts = quality.counts;
+  message.set_codec(quality.codec);
+  message.set_expected(counts.expected);
+  message.set_lost(counts.lost());
+  message.set_reordered(counts.reordered);
+  message.set_duplicates(counts.duplicates);
+  message.set_gaps(counts.gaps);
+  message.set_longest_gap(counts.longest_gap_packets);
+  message.set_jitter_ms(quality.jitter_ms);
+  message.set_max_jitter_ms(quality.max_jitter_ms);
+  message.set_ptime_ms(quality.ptime_ms);
+  write_duration(quality.talk, *message.mutable_talk());
+  write_duration(quality.silence, *message.mutable_silence());
+  if (counts.round_trip_us) {
+    message.set_round_trip_ms(*counts.round_trip_us / 1000.0);
+  }
+  if (quality.r_factor) {
+    message.set_r_factor(*quality.r_factor);
+  }
+  if (quality.mos) {
+    message.set_mos(*quality.mos);
+  }
+  if (quality.lowest_mos) {
+    message.set_lowest_mos(*quality.lowest_mos);
+  }
+  if (counts.party_report) {
+    write_party_report(*counts.party_report, counts.clock_rate, *message.mutable_party_report());
+  }
+}
+
+void write_leg_state(const control::LegView& leg, v1::LegState& message) {
+  message.set_leg_id(leg.id);
+  if (leg.quality) {
+    write_quality(*leg.quality, *message.mutable_quality());
+  }
+  write_drops(leg.stats.drops, message);
+  message.set_port(leg.port);
+  message.set_link_up(leg.stats.link_up);
+  message.set_one_way_suspected(leg.one_way != control::OneWayCause::kNone);
 }
 
 void write_stream(const SocketAddress& local, const StreamStats& stats, v1::StreamState& message) {
@@ -138,6 +241,10 @@ void write_stream(const SocketAddress& local, const StreamStats& stats, v1::Stre
   message.set_ssrc(stats.ssrc);
   if (stats.rx_packets > 0) {
     write_duration(std::chrono::milliseconds(stats.last_rx_age_ms), *message.mutable_last_rx_age());
+  }
+  message.set_next_hop(next_hop_of(stats.next_hop));
+  if (stats.next_hop == NextHop::kResolved || stats.next_hop == NextHop::kUnresolved) {
+    message.set_next_hop_address(stats.next_hop_address.to_string());
   }
 }
 
@@ -163,7 +270,7 @@ void write_session(const control::SessionView& view, v1::Session& session) {
   state.set_worker(view.worker);
   for (const control::LegView& leg : view.legs) {
     v1::LegState& to = *state.add_legs();
-    to.set_leg_id(leg.id);
+    write_leg_state(leg, to);
     write_stream(leg.local_rtp, leg.stats.rtp, *to.mutable_rtp());
     write_stream(leg.local_rtcp, leg.stats.rtcp, *to.mutable_rtcp());
   }
@@ -185,6 +292,20 @@ void write_event(const control::LoggedEvent& event, v1::Event& message) {
   message.set_ssrc(event.ssrc);
   message.set_port(event.port);
   message.set_end_reason(end_reason_of(event.end_reason));
+  message.set_one_way_cause(one_way_cause_of(event.one_way_cause));
+  message.set_worker(event.worker);
+  if (event.type == control::LogEventType::kSessionEnded) {
+    write_duration(event.duration, *message.mutable_duration());
+  }
+  for (const control::LegQuality& leg : event.quality) {
+    v1::LegQuality& to = *message.add_quality();
+    to.set_leg_id(leg.leg_id);
+    to.set_rx_packets(leg.rx_packets);
+    to.set_tx_packets(leg.tx_packets);
+    if (leg.stream) {
+      write_quality(*leg.stream, *to.mutable_quality());
+    }
+  }
 }
 
 }  // namespace pollux::rpc

@@ -1,5 +1,7 @@
 #include "controlplane/rpc/node_stats.hpp"
 
+#include "controlplane/rpc/drop_counters.hpp"
+
 namespace pollux::rpc {
 
 namespace {
@@ -8,20 +10,9 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-template <typename Message>
-void write_drops(const std::array<std::uint64_t, kDropReasonCount>& drops, Message& message) {
-  for (std::size_t i = 0; i < drops.size(); ++i) {
-    if (drops[i] > 0) {
-      v1::DropCounter& to = *message.add_drops();
-      to.set_reason(std::string(kDropReasons[i].name));
-      to.set_help(std::string(kDropReasons[i].help));
-      to.set_packets(drops[i]);
-    }
-  }
-}
-
 void write_worker(const WorkerStats& worker, v1::WorkerCounters& to) {
   to.set_worker(worker.worker);
+  to.set_cpu(worker.cpu);
   to.set_loops(worker.loops);
   to.set_busy_loops(worker.busy_loops);
   to.set_busy_ratio(ratio(worker.busy_cycles, worker.total_cycles));

@@ -26,6 +26,13 @@ enum class LogEventType : std::uint8_t {
   kPortUp,
   kPortDown,
   kDuplicateAddress,
+  kOneWayAudioSuspected,
+  kOneWayAudioEnded,
+  kNodeDraining,
+  kNodeUndrained,
+  kConfigReloaded,
+  kWorkerOverloaded,
+  kWorkerRelieved,
 };
 
 struct LoggedEvent {
@@ -40,6 +47,10 @@ struct LoggedEvent {
   std::uint32_t ssrc = 0;
   std::string port;
   EndReason end_reason = EndReason::kNone;
+  OneWayCause one_way_cause = OneWayCause::kNone;
+  std::vector<LegQuality> quality;        // of kSessionEnded, one a leg
+  std::chrono::milliseconds duration{0};  // of kSessionEnded
+  std::uint16_t worker = 0;               // of worker events
 };
 
 // Numbers events 1, 2, 3 … and keeps the last `capacity`. Belongs to the control thread. A reader holds

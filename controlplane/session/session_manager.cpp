@@ -171,14 +171,17 @@ SessionView SessionManager::view(const Session& session) const {
   const auto stats = dataplane_.session_stats(session.handle);
   for (std::size_t i = 0; i < session.legs.size(); ++i) {
     const PlacedLeg& placed = session.legs[i];
-    LegView leg{session.request->legs[i].id,
-                {placed.lease.address, placed.lease.rtp_port},
-                {placed.lease.address, placed.lease.rtcp_port},
-                {}};
+    LegView leg;
+    leg.id = session.request->legs[i].id;
+    leg.local_rtp = {placed.lease.address, placed.lease.rtp_port};
+    leg.local_rtcp = {placed.lease.address, placed.lease.rtcp_port};
     if (stats) {
       for (const LegStats& leg_stats : stats->legs) {
         if (leg_stats.id == placed.number) {
           leg.stats = leg_stats;
+          if (leg_stats.port < options_.port_names.size()) {
+            leg.port = options_.port_names[leg_stats.port];
+          }
         }
       }
     }

@@ -35,6 +35,7 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   copy(LegField::kRemoteRtcp, &LegRequest::remote_rtcp);
   copy(LegField::kDirection, &LegRequest::direction);
   copy(LegField::kPayloadTypes, &LegRequest::payload_types);
+  copy(LegField::kPayloadTypes, &LegRequest::encodings);
   copy(LegField::kLearning, &LegRequest::learning);
   copy(LegField::kSourcePolicy, &LegRequest::source_policy);
   copy(LegField::kStreamMode, &LegRequest::stream_mode);

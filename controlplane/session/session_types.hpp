@@ -25,6 +25,7 @@ struct LegRequest {
   bool rtcp_mux = false;
   Direction direction = Direction::kSendRecv;
   std::vector<PayloadTypeMapping> payload_types;
+  std::map<std::uint8_t, std::string> encodings;  // encoding names, by payload type on the wire
   LearningMode learning = LearningMode::kHeuristic;
   SourcePolicy source_policy = SourcePolicy::kStrictSource;
   StreamMode stream_mode = StreamMode::kPreserve;
@@ -56,11 +57,39 @@ struct Failure {
   Violations violations;
 };
 
+// How well a leg's party is received, in figures for people: what the API's StreamQuality holds.
+struct StreamQuality {
+  std::string codec;  // encoding name; empty: not known
+  ReceptionStats counts;
+  double jitter_ms = 0;
+  double max_jitter_ms = 0;
+  double ptime_ms = 0;  // 0: not known yet
+  std::chrono::milliseconds talk{0};
+  std::chrono::milliseconds silence{0};
+  std::optional<double> r_factor;    // ITU-T G.107; unset: codec unknown, or too little received
+  std::optional<double> mos;         // 1.0..4.5
+  std::optional<double> lowest_mos;  // of the worst interval
+};
+
+// A leg's quality at the end of its session.
+struct LegQuality {
+  std::string leg_id;
+  std::uint64_t rx_packets = 0;
+  std::uint64_t tx_packets = 0;
+  std::optional<StreamQuality> stream;  // unset: no RTP was received
+};
+
+// Why media is thought to go one way only; about the leg from which nothing comes.
+enum class OneWayCause : std::uint8_t { kNone, kNeverHeard, kFellSilent, kRefused, kNoAddress };
+
 struct LegView {
   std::string id;
   SocketAddress local_rtp;
   SocketAddress local_rtcp;  // == local_rtp with rtcp-mux
   LegStats stats;
+  std::optional<StreamQuality> quality;  // unset: no RTP received yet
+  OneWayCause one_way = OneWayCause::kNone;
+  std::string port;  // name of the device port it sends by
 };
 
 // A session at one moment, safe to hand to another thread.
@@ -74,7 +103,7 @@ struct SessionView {
 
 using SessionResult = tl::expected<SessionView, Failure>;
 
-enum class EndReason : std::uint8_t { kNone, kDeleted, kTimedOut, kNodeStopped };
+enum class EndReason : std::uint8_t { kNone, kDeleted, kTimedOut, kNodeStopped, kDrained };
 
 inline Failure make_failure(ErrorCode code, std::string cause, std::string message) {
   return Failure{Error{code, std::move(cause), {}, std::move(message)}, {}};

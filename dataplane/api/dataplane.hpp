@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
+#include "dataplane/api/capture.hpp"
 #include "dataplane/api/dataplane_config.hpp"
 #include "dataplane/api/event.hpp"
 #include "dataplane/api/session_spec.hpp"
@@ -21,8 +23,9 @@ struct WorkerInfo {
 
 // The running data plane: EAL, ports, workers and the host thread.
 //
-// Threads: add_session, update_session, remove_session, poll_events and session_stats belong to one thread,
-// the control thread. port_owner, workers and stats may be called from any thread. At most one Dataplane
+// Threads: add_session, update_session, remove_session, poll_events, session_stats, set_learning,
+// start_capture and stop_capture belong to one thread, the control thread; take_captured to one thread at a
+// time. port_owner, workers and stats may be called from any thread. At most one Dataplane
 // lives in a process at a time, and EAL can be initialised only once: a second start() in the same process
 // reuses it.
 class Dataplane {
@@ -56,6 +59,19 @@ class Dataplane {
   virtual std::size_t poll_events(std::span<Event> events) = 0;
 
   virtual Expected<SessionStats> session_stats(SessionHandle session) const = 0;
+
+  // What endpoint learning does from now on, with running sessions too.
+  virtual void set_learning(const LearningConfig& learning) = 0;
+
+  // Begins to copy packets; copies are taken with take_captured(). Errors: kNotFound (SESSION_UNKNOWN),
+  // kAlreadyExists (CAPTURE_EXISTS: the session is being captured), kExhausted (CAPTURES_EXHAUSTED),
+  // kUnavailable (WORKER_BUSY). A capture of a session ends with it, but has to be stopped all the same.
+  virtual Expected<CaptureId> start_capture(const CaptureSpec& spec) = 0;
+  // Ends it; copies made already may still come. Unknown ids are ignored.
+  virtual void stop_capture(CaptureId capture) = 0;
+  // Appends at most `most` copies to `packets`, those of one worker in order, and says how many. Never
+  // blocks. Copies that found no room before anybody took them are counted in WorkerStats::capture_lost.
+  virtual std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) = 0;
 
   // Index of the worker to which packets for this local UDP port are delivered. Cost: one table look-up.
   virtual std::uint16_t port_owner(std::uint16_t udp_port) const = 0;

@@ -34,6 +34,8 @@ struct WorkerStats {
   std::uint64_t events_lost = 0;  // events that found the ring full
   std::uint64_t sessions = 0;
   std::uint64_t handed_off = 0;  // packets passed on to the worker that owns their port
+  std::uint64_t captured = 0;      // copies made for captures
+  std::uint64_t capture_lost = 0;  // copies that found no room
   std::vector<StageStats> stages;
   std::array<std::uint64_t, kDropReasonCount> drops{};
 };
@@ -77,6 +79,9 @@ struct NodeStats {
   bool huge_pages = false;  // the packet memory lies in huge pages
 };
 
+// What is known of the way to a destination.
+enum class NextHop : std::uint8_t { kNone, kResolved, kUnresolved, kNoRoute };
+
 // One component (RTP or RTCP) of one leg.
 struct StreamStats {
   std::uint64_t rx_packets = 0;  // believed packets, whether or not they could be sent on
@@ -84,18 +89,53 @@ struct StreamStats {
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t dropped = 0;  // packets that reached this component's port and ended there, of any cause
-  std::int64_t lost = 0;      // expected minus received (RFC 3550 A.3); negative with duplicates
+  std::int64_t lost = 0;  // expected minus received (RFC 3550 A.3), of this SSRC; negative with duplicates
   std::uint32_t jitter_rtp_ticks = 0;  // interarrival jitter (RFC 3550 A.8)
   std::uint32_t ssrc = 0;              // last believed source
   std::uint64_t last_rx_age_ms = 0;    // since the last believed packet; meaningless while rx_packets is 0
   std::optional<SocketAddress> destination;  // where packets are sent now
   bool source_confirmed = false;             // a packet was believed from `destination`
+  NextHop next_hop = NextHop::kNone;         // towards `destination`
+  IpAddress next_hop_address;                // valid with kResolved and kUnresolved
+};
+
+// What a party told by RTCP of the media it gets (RFC 3550 §6.4.1), in its latest report block.
+struct PartyReport {
+  std::uint8_t fraction_lost = 0;  // of 256
+  std::int32_t cumulative_lost = 0;
+  std::uint32_t jitter_rtp_ticks = 0;
+  std::uint64_t age_ms = 0;
+};
+
+// How the RTP of a leg's party arrives, over all SSRCs of the leg.
+struct ReceptionStats {
+  std::uint64_t expected = 0;  // by the sequence numbers
+  std::uint64_t received = 0;  // without duplicates
+  std::uint64_t reordered = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t gaps = 0;  // runs of missing sequence numbers, those that were filled later too
+  std::uint32_t longest_gap_packets = 0;
+  std::uint32_t jitter_rtp_ticks = 0;
+  std::uint32_t max_jitter_rtp_ticks = 0;
+  std::uint8_t payload_type = 0;   // on the wire, of one of the last packets
+  std::uint32_t clock_rate = 8000;  // Hz, of that payload type
+  std::uint32_t ptime_rtp_ticks = 0;  // media per packet; 0: not known yet
+  std::uint64_t talk_rtp_ticks = 0;   // media time with sound
+  std::uint64_t silence_rtp_ticks = 0;
+  std::optional<std::uint32_t> round_trip_us;  // between us and the party, by its latest report
+  std::optional<PartyReport> party_report;
+
+  std::uint64_t lost() const { return expected > received ? expected - received : 0; }
 };
 
 struct LegStats {
   std::uint16_t id = 0;
   StreamStats rtp;
   StreamStats rtcp;
+  std::uint16_t port = 0;  // index into DataplaneConfig::ports: the one it sends by
+  bool link_up = false;
+  ReceptionStats reception;                         // all zero until RTP was received
+  std::array<std::uint64_t, kDropReasonCount> drops{};  // packets that came to the leg and ended there
 };
 
 struct SessionStats {

@@ -5,6 +5,7 @@
 #include <rte_ring.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -86,7 +87,8 @@ struct Context {
   const session::PortOwnership* ownership = nullptr;
   session::EndpointPool* pool = nullptr;
   session::EndpointTable* table = nullptr;
-  const LearningConfig* learning = nullptr;
+  // written by: control, when the configuration is read again; read by: worker. Former ones stay alive.
+  std::atomic<const LearningConfig*> learning{nullptr};
   rte_mempool* mempool = nullptr;
   rte_ring* events = nullptr;          // Event by value, towards control
   std::uint64_t events_raised = 0;     // that found room in it

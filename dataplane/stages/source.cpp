@@ -138,7 +138,7 @@ bool admit_rtp_source(Context& context, const MediaPacket& packet) {
   const bool was_confirmed = leg.learning.confirmed();
   const auto now_ms = static_cast<std::uint32_t>(context.now_ms);
   const session::SourceVerdict verdict =
-      leg.learning.on_packet(source, packet.header, now_ms, silent_ms(context, endpoint), *context.learning);
+      leg.learning.on_packet(source, packet.header, now_ms, silent_ms(context, endpoint), *context.learning.load(std::memory_order_acquire));
   if (verdict == session::SourceVerdict::kAcceptAndLearn) {
     learn(context, endpoint, source, was_confirmed);
     forget_rtcp(leg);
@@ -160,7 +160,7 @@ bool admit_rtcp_source(Context& context, const MediaPacket& packet, std::uint32_
   const rtp::Reception& reception = leg.rtp->reception;
   const session::SourceVerdict verdict = leg.rtcp_learning.on_packet(
       source, ssrc, leg.learning, reception.started() ? std::optional(reception.ssrc()) : std::nullopt,
-      now_ms, *context.learning);
+      now_ms, *context.learning.load(std::memory_order_acquire));
   if (verdict == session::SourceVerdict::kAcceptAndLearn && leg.rtcp != leg.rtp) {
     learn(context, endpoint, source, was_confirmed);
   } else if (verdict == session::SourceVerdict::kDropMismatch && leg.rtcp_learning.should_report(now_ms)) {

@@ -66,7 +66,9 @@ DataplaneImpl::DataplaneImpl(const DataplaneConfig& config, Drive drive)
       relays_(relay_workers(config)),
       neighbours_(std::make_unique<io::NeighbourTable>(rte_rdtsc())),
       ownership_(relays_),
-      pool_(config.max_endpoints) {}
+      pool_(config.max_endpoints) {
+  learning_.push_back(std::make_unique<const LearningConfig>(config.learning));
+}
 
 Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneConfig& config, Drive drive) {
   if (config.workers.empty() || config.workers.size() > 64) {
@@ -156,7 +158,7 @@ Expected<void> DataplaneImpl::make_parts() {
     context.ownership = &ownership_;
     context.pool = &pool_;
     context.table = part->table.get();
-    context.learning = &config_.learning;
+    context.learning.store(learning_.back().get(), std::memory_order_relaxed);
     context.mempool = mempool_;
     context.events = part->events.get();
     context.ns_per_cycle = 1e9 / hz;

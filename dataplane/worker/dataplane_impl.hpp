@@ -41,6 +41,10 @@ class DataplaneImpl final : public Dataplane {
   Expected<void> remove_session(SessionHandle session, std::uint64_t token) override;
   std::size_t poll_events(std::span<Event> events) override;
   Expected<SessionStats> session_stats(SessionHandle session) const override;
+  void set_learning(const LearningConfig& learning) override;
+  Expected<CaptureId> start_capture(const CaptureSpec& spec) override;
+  void stop_capture(CaptureId capture) override;
+  std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) override;
   std::uint16_t port_owner(std::uint16_t udp_port) const override { return ownership_.owner(udp_port); }
   std::span<const WorkerInfo> workers() const override { return worker_infos_; }
   NodeStats stats() const override;
@@ -94,6 +98,8 @@ class DataplaneImpl final : public Dataplane {
   std::unique_ptr<io::HostThread> host_;
   std::vector<WorkerInfo> worker_infos_;
   bool launched_ = false;
+  // The last one is in force. A worker may still look at a former one: they stay until the end.
+  std::vector<std::unique_ptr<const LearningConfig>> learning_;
 
   // control thread only
   std::unordered_map<SessionHandle, std::unique_ptr<SessionRecord>> sessions_;

@@ -146,6 +146,13 @@ Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_
   return {};
 }
 
+void DataplaneImpl::set_learning(const LearningConfig& learning) {
+  learning_.push_back(std::make_unique<const LearningConfig>(learning));
+  for (auto& part : parts_) {
+    part->context.learning.store(learning_.back().get(), std::memory_order_release);
+  }
+}
+
 Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
   Event event;
   event.type = event_of(plan->kind);

@@ -80,6 +80,17 @@ class FakeDataplane final : public Dataplane {
   SessionHandle last_handle() const {
     return with_lock([&] { return last_handle_; });
   }
+  // Captures that run.
+  std::map<CaptureId, CaptureSpec> captures() const {
+    return with_lock([&] { return captures_; });
+  }
+  // A copy to be taken with take_captured().
+  void inject_captured(CapturedPacket packet) {
+    with_lock([&] { captured_.push_back(std::move(packet)); });
+  }
+  std::optional<LearningConfig> learning() const {
+    return with_lock([&] { return learning_; });
+  }
   // Commands taken, of all kinds.
   std::size_t commands() const {
     return with_lock([&] { return commands_; });
@@ -171,6 +182,33 @@ class FakeDataplane final : public Dataplane {
     return stats;
   }
 
+  void set_learning(const LearningConfig& learning) override {
+    with_lock([&] { learning_ = learning; });
+  }
+
+  Expected<CaptureId> start_capture(const CaptureSpec& spec) override {
+    const std::lock_guard lock(mutex_);
+    if (spec.session != 0 && !sessions_.contains(spec.session)) {
+      return fail(ErrorCode::kNotFound, "SESSION_UNKNOWN", "", "no such session");
+    }
+    if (captures_.size() >= kMaxCaptures) {
+      return fail(ErrorCode::kExhausted, "CAPTURES_EXHAUSTED", "", "too many captures");
+    }
+    captures_[++last_capture_] = spec;
+    return last_capture_;
+  }
+  void stop_capture(CaptureId capture) override {
+    with_lock([&] { captures_.erase(capture); });
+  }
+  std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) override {
+    const std::lock_guard lock(mutex_);
+    const std::size_t count = std::min(most, captured_.size());
+    std::move(captured_.begin(), captured_.begin() + static_cast<std::ptrdiff_t>(count),
+              std::back_inserter(packets));
+    captured_.erase(captured_.begin(), captured_.begin() + static_cast<std::ptrdiff_t>(count));
+    return count;
+  }
+
   std::uint16_t port_owner(std::uint16_t port) const override {
     return owner_ ? owner_(port) : static_cast<std::uint16_t>(port / 2 % workers_.size());
   }
@@ -246,6 +284,10 @@ class FakeDataplane final : public Dataplane {
   Error failure_;
   int failures_ = 0;
   std::set<std::uint16_t> busy_;
+  std::map<CaptureId, CaptureSpec> captures_;
+  CaptureId last_capture_ = 0;
+  std::deque<CapturedPacket> captured_;
+  std::optional<LearningConfig> learning_;
   bool auto_ack_ = true;
   std::vector<std::string> complaints_;
 };

@@ -245,8 +245,11 @@ TEST(ConvertResponse, WritesStatistics) {
   view.request = std::make_shared<control::SessionRequest>(read(full_request()));
   view.worker = 3;
   view.create_time = std::chrono::system_clock::time_point(1700000000250ms);
-  control::LegView leg{"a", at("10.0.0.1:20000"), at("10.0.0.1:20001"), {}};
-  leg.stats.rtp = {1, 2, 3, 4, 5, -6, 7, 8, 1500, at("10.0.0.100:4000"), true};
+  control::LegView leg;
+  leg.id = "a";
+  leg.local_rtp = at("10.0.0.1:20000");
+  leg.local_rtcp = at("10.0.0.1:20001");
+  leg.stats.rtp = {1, 2, 3, 4, 5, -6, 7, 8, 1500, at("10.0.0.100:4000"), true, NextHop::kNone, {}};
   view.legs = {leg};
   v1::Session session;
   write_session(view, session);
