@@ -62,6 +62,12 @@ class NeighbourTable {
     return true;
   }
 
+  // Any thread. Whether load_mac() would succeed; marks nothing.
+  bool resolved(Ref ref) const {
+    return ref.index < kCapacity && (hot_[ref.index].word.load(std::memory_order_acquire) >>
+                                     kGenerationShift) == ((std::uint64_t{ref.generation} << 1) | 1);
+  }
+
   // -- the writer's side: host thread only --
   // A new unresolved entry. Pre: find() has none. Empty Ref when full (or all free ones are in quarantine).
   Ref insert(std::uint16_t interface, const IpAddress& address, std::uint64_t now_ms);

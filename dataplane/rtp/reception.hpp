@@ -17,6 +17,16 @@ struct ReceptionReport {
   std::uint32_t jitter_rtp_ticks = 0;
 };
 
+// How a packet stands to those before it.
+enum class Arrival : std::uint8_t {
+  kNext,       // the next sequence number
+  kAhead,      // a higher one: some are missing
+  kLate,       // one that isn't the highest: out of order, or a duplicate
+  kSuspect,    // far from the others: not counted, unless the next one agrees with it
+  kNewStream,  // the first packet at all, or a new SSRC
+  kRestart,    // agrees with the suspect before it: the sender has begun anew (A.1)
+};
+
 // Written by: the worker; read by: any thread (each value is whole, no consistent cut between them). Only
 // packets that the endpoint believes get here, so A.1's probation isn't needed.
 struct Reception {
@@ -24,33 +34,48 @@ struct Reception {
   static constexpr std::uint16_t kMaxDropout = 3000;
   static constexpr std::uint16_t kMaxMisorder = 100;
 
-  // `arrival_rtp_ticks`: time of arrival by any clock in units of the stream's clock rate (A.8). True when
-  // the packet begins a stream: the first one at all, or a new SSRC; counting then starts afresh.
-  bool on_packet(const RtpHeader& header, std::uint32_t arrival_rtp_ticks) {
-    const std::uint32_t transit = arrival_rtp_ticks - header.timestamp;
+  // `arrival_rtp_ticks`: time of arrival by any clock in units of the stream's clock rate (A.8). With
+  // kNewStream and kRestart nothing is counted yet: the caller keeps what it wants of the former stream and
+  // calls begin().
+  Arrival on_packet(const RtpHeader& header, std::uint32_t arrival_rtp_ticks) {
     if (started_.get() == 0 || header.ssrc != ssrc_.get()) [[unlikely]] {
-      start(header, transit);
-      return true;
+      return Arrival::kNewStream;
     }
     const std::uint32_t highest = highest_.get();
     const auto ahead = static_cast<std::uint16_t>(header.sequence - static_cast<std::uint16_t>(highest));
-    if (ahead < kMaxDropout) [[likely]] {
-      highest_ = highest + ahead;  // the carry counts the cycles
-    } else if (ahead <= 0x10000U - kMaxMisorder) {
-      if (header.sequence != bad_sequence_.get()) {
-        bad_sequence_ = (header.sequence + 1U) & 0xffffU;
-        return false;
+    Arrival arrival = Arrival::kNext;
+    if (ahead == 1) [[likely]] {
+      highest_ = highest + 1;  // the carry counts the cycles
+    } else {
+      arrival = jump(header.sequence, ahead);
+      if (arrival == Arrival::kSuspect || arrival == Arrival::kRestart) {
+        return arrival;
       }
-      restart_sequence(header.sequence);
     }
     received_ = received_.get() + 1;
+    const std::uint32_t transit = arrival_rtp_ticks - header.timestamp;
     const auto difference = static_cast<std::int32_t>(transit - transit_.get());
     transit_ = transit;
     const std::uint32_t magnitude =
         difference < 0 ? 0U - static_cast<std::uint32_t>(difference) : static_cast<std::uint32_t>(difference);
     const std::uint32_t jitter = jitter_x16_.get();
     jitter_x16_ = jitter + magnitude - ((jitter + 8) >> 4);
-    return false;
+    return arrival;
+  }
+
+  // Counts afresh, from this packet on.
+  void begin(const RtpHeader& header, std::uint32_t arrival_rtp_ticks) {
+    const bool same_stream = started_.get() != 0 && header.ssrc == ssrc_.get();
+    jitter_x16_ = same_stream ? jitter_x16_.get() : 0;
+    ssrc_ = header.ssrc;
+    transit_ = arrival_rtp_ticks - header.timestamp;
+    base_ = header.sequence;
+    highest_ = header.sequence;
+    bad_sequence_ = kNoSequence;
+    expected_prior_ = 0;
+    received_prior_ = 0;
+    received_ = 1;
+    started_ = 1;
   }
 
   bool started() const { return started_.get() != 0; }
@@ -87,21 +112,19 @@ struct Reception {
  private:
   static constexpr std::uint32_t kNoSequence = 0x10000;
 
-  void start(const RtpHeader& header, std::uint32_t transit) {
-    ssrc_ = header.ssrc;
-    transit_ = transit;
-    jitter_x16_ = 0;
-    restart_sequence(header.sequence);
-    received_ = 1;
-    started_ = 1;
-  }
-  void restart_sequence(std::uint16_t sequence) {
-    base_ = sequence;
-    highest_ = sequence;
-    bad_sequence_ = kNoSequence;
-    received_ = 0;
-    expected_prior_ = 0;
-    received_prior_ = 0;
+  Arrival jump(std::uint16_t sequence, std::uint16_t ahead) {
+    if (ahead != 0 && ahead < kMaxDropout) {
+      highest_ = highest_.get() + ahead;
+      return Arrival::kAhead;
+    }
+    if (ahead != 0 && ahead <= 0x10000U - kMaxMisorder) {
+      if (sequence == bad_sequence_.get()) {
+        return Arrival::kRestart;
+      }
+      bad_sequence_ = (sequence + 1U) & 0xffffU;
+      return Arrival::kSuspect;
+    }
+    return Arrival::kLate;
   }
 
   // The first six are touched by every packet.

@@ -49,6 +49,7 @@ enum RxFlag : std::uint8_t {
   kRxForward = 1U << 3,    // the direction lets the party send
   kRxAcceptAny = 1U << 4,  // packets from elsewhere pass as well
   kRxMoreSinks = 1U << 5,  // Leg::more_sinks isn't empty
+  kRxCapture = 1U << 6,    // what comes is copied for a capture
 };
 
 enum TxFlag : std::uint8_t {
@@ -57,6 +58,7 @@ enum TxFlag : std::uint8_t {
   kTxForward = 1U << 2,  // the direction lets the party receive
   kTxRewrite = 1U << 3,  // StreamMode::kRewrite
   kTxOffload = 1U << 4,  // the device can do the UDP check sum when one has to be made from scratch
+  kTxCapture = 1U << 5,  // what goes is copied for a capture
 };
 
 // Six cache lines, laid out by who touches them when: a packet reads line 0 and writes line 1 of the endpoint

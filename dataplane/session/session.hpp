@@ -1,11 +1,17 @@
 // The cold half of a session: what a worker needs when something changes, and what slow paths read.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "dataplane/api/capture.hpp"
+#include "dataplane/api/drop_reason.hpp"
 #include "dataplane/api/session_spec.hpp"
+#include "dataplane/base/counter.hpp"
+#include "dataplane/rtp/party_view.hpp"
+#include "dataplane/rtp/stream_quality.hpp"
 #include "dataplane/session/endpoint.hpp"
 #include "dataplane/session/source_learning.hpp"
 #include "dataplane/session/timing_wheel.hpp"
@@ -28,7 +34,7 @@ struct Routing {
   std::vector<std::unique_ptr<PayloadTypeTable>> tables;
 };
 
-// written by: worker, once linked; read by: worker
+// written by: worker, once linked; read by: worker, and control where it says so
 struct Leg {
   Session* session = nullptr;
   LegSpec spec;
@@ -39,6 +45,19 @@ struct Leg {
   RtcpSourceLearning rtcp_learning;
   std::unique_ptr<Routing> routing;
   std::uint64_t next_stream_report_ms = 0;  // no kStreamChanged before
+  rtp::StreamQuality quality;               // of the RTP that comes; read by: control
+  rtp::PartyView party;                     // read by: control
+  std::array<Counter, kDropReasonCount> drops;  // packets that came to the leg and ended; read by: control
+};
+
+// A capture of a session, or of one of its legs.
+struct CaptureOrder {
+  CaptureId id = 0;  // 0: none
+  std::uint16_t snap_length = 0xffff;
+  bool all_legs = true;
+  std::uint16_t leg_id = 0;  // valid unless all_legs
+
+  bool covers(std::uint16_t leg) const { return id != 0 && (all_legs || leg == leg_id); }
 };
 
 struct Session {
@@ -48,6 +67,7 @@ struct Session {
   bool silent = false;  // kMediaTimeout has been raised and no media came since
   Timer media_timer;
   std::uint64_t linked_tsc = 0;
+  CaptureOrder capture;
   std::vector<Leg*> legs;
 };
 

@@ -63,6 +63,14 @@ void apply_source(Leg& leg, bool added, std::uint64_t now_ms) {
   }
 }
 
+void apply_capture(const Session& session, Leg& leg) {
+  const bool on = session.capture.covers(leg.spec.id);
+  for (Endpoint* endpoint : {leg.rtp, leg.rtcp}) {
+    set_flag(endpoint->rx_flags, kRxCapture, on);
+    set_flag(endpoint->tx_flags, kTxCapture, on);
+  }
+}
+
 void apply_leg(LegPlan& plan, std::uint64_t now_ms) {
   Leg& leg = *plan.leg;
   leg.spec = plan.spec;
@@ -82,6 +90,7 @@ void apply_leg(LegPlan& plan, std::uint64_t now_ms) {
   set_flag(rtp.rx_flags, kRxMoreSinks, !routing.more_sinks.empty());
   set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
   set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite);
+  apply_capture(*leg.session, leg);
   rtp.sink = routing.routes.empty() ? nullptr : routing.routes.front().sink->rtp;
   // Without a sink as well: the table it had goes away with the former routing.
   rtp.payload_types =
@@ -106,6 +115,13 @@ void apply(SessionPlan& plan, EndpointTable& table, std::uint64_t now_tsc, std::
       unlink(*leg, table);
     }
     return;  // the legs stay as they were, for their statistics
+  }
+  if (plan.kind == PlanKind::kCapture) {
+    session.capture = plan.capture;
+    for (Leg* leg : session.legs) {
+      apply_capture(session, *leg);
+    }
+    return;
   }
   for (const auto& leg : plan.removed) {
     unlink(*leg, table);

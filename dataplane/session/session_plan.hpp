@@ -18,19 +18,20 @@ struct LegPlan {
   bool added = false;
 };
 
-enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove };
+enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove, kCapture };
 
 // Built by control with all the memory it needs; apply() only writes and swaps. Travels to the worker and
-// back as a pointer: whoever holds it may touch it, nobody else. Adding, changing and removing a session are
-// the same thing.
+// back as a pointer: whoever holds it may touch it, nobody else. Adding, changing, capturing and removing a
+// session are the same thing.
 struct SessionPlan {
   PlanKind kind = PlanKind::kAdd;
   Session* session = nullptr;
   std::uint64_t token = 0;
   std::uint64_t events_before = 0;  // events that the worker had raised when it had carried the plan out
   std::uint32_t media_timeout_ms = 0;
-  std::vector<LegPlan> legs;       // of the session as it is to be; unused by kRemove
+  std::vector<LegPlan> legs;       // of the session as it is to be; for kAdd and kUpdate
   std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list
+  CaptureOrder capture;                       // for kCapture
   std::vector<std::unique_ptr<Leg>> removed;  // no longer reachable after apply(); for control to free
 };
 

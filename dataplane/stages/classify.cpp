@@ -255,7 +255,7 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
       mbuf.port = port_id;  // not every driver sets it (net_ring)
       punt(context, &mbuf, way == Way::kPuntNeighbour ? io::PuntKind::kNeighbour : io::PuntKind::kOther);
     } else {
-      drop(context, &mbuf, reason);
+      drop_unmatched(context, &mbuf, port_id, reason);
     }
   }
   return found;
@@ -265,7 +265,7 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
 void pass_on(Context& context, const Candidate& candidate) {
   const std::uint16_t owner = context.ownership->owner(candidate.udp_port);
   if (owner == context.worker) {
-    drop(context, candidate.mbuf, DropReason::no_endpoint);
+    drop_unmatched(context, candidate.mbuf, candidate.port_id, DropReason::no_endpoint);
   } else {
     candidate.mbuf->port = candidate.port_id;
     hand_off(context, owner, candidate.mbuf);

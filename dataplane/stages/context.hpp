@@ -20,6 +20,7 @@
 #include "dataplane/session/endpoint_table.hpp"
 #include "dataplane/session/port_ownership.hpp"
 #include "dataplane/session/session.hpp"
+#include "dataplane/stages/capture.hpp"
 #include "dataplane/stages/stage.hpp"
 
 namespace pollux::stages {
@@ -99,6 +100,7 @@ struct Context {
   std::array<std::uint64_t, session::kClockRates.size()> clock_factor{};  // RTP ticks per TSC cycle × 2^64
   double ns_per_cycle = 0;
   MediaBatch copies;  // for the sinks of a stream beyond the first
+  CaptureSlots capture;
   WorkerCounters counters;
 
   // set once per loop
@@ -116,10 +118,27 @@ inline void drop(Context& context, rte_mbuf* mbuf, DropReason reason) {
   rte_pktmbuf_free(mbuf);
 }
 
-// Counts against the endpoint as well, so that a leg can tell why it is silent.
-inline void drop(Context& context, session::Endpoint& endpoint, rte_mbuf* mbuf, DropReason reason) {
-  endpoint.dropped.add(1);
+// For frames that came by device port `port_id` and belong to no session.
+inline void drop_unmatched(Context& context, rte_mbuf* mbuf, std::uint16_t port_id, DropReason reason) {
+  if (context.capture.unmatched.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    capture_unmatched(context, *mbuf, port_id, reason);
+  }
   drop(context, mbuf, reason);
+}
+
+// Counts a packet that came to the endpoint against it, so that a leg can tell why it is silent.
+inline void blame(Context& context, session::Endpoint& endpoint, DropReason reason) {
+  endpoint.dropped.add(1);
+  endpoint.leg->drops[static_cast<std::size_t>(reason)].add(1);
+  context.counters.drop(reason).add(1);
+}
+
+inline void drop(Context& context, session::Endpoint& endpoint, rte_mbuf* mbuf, DropReason reason) {
+  if ((endpoint.rx_flags & session::kRxCapture) != 0) [[unlikely]] {
+    capture_frame(context, endpoint, *mbuf, CapturePoint::kDropped, reason);
+  }
+  blame(context, endpoint, reason);
+  rte_pktmbuf_free(mbuf);
 }
 
 // Counts a batch of `packets` and, in loops that are sampled, its cost.

@@ -130,6 +130,9 @@ void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blam
     }
   }
   count_sent(endpoint, length);
+  if ((endpoint.tx_flags & session::kTxCapture) != 0) [[unlikely]] {
+    capture_frame(context, endpoint, *mbuf, CapturePoint::kSent);
+  }
   enqueue_tx(context, endpoint.tx_port, mbuf);
 }
 

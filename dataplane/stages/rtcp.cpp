@@ -1,5 +1,6 @@
 #include "dataplane/stages/rtcp.hpp"
 
+#include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/rtcp.hpp"
 #include "dataplane/stages/egress.hpp"
 #include "dataplane/stages/source.hpp"
@@ -32,6 +33,9 @@ bool admit(Context& context, const MediaPacket& packet) {
     endpoint.rx_bytes.add(packet.payload_length);
   }
   endpoint.last_rx_tsc = context.now_tsc;
+  if ((endpoint.rx_flags & session::kRxCapture) != 0) {
+    capture_frame(context, endpoint, *packet.mbuf, CapturePoint::kReceived);
+  }
   return true;
 }
 
@@ -49,6 +53,24 @@ rtp::RtcpMapping mapping_between(const session::Leg& from, const session::Leg& t
     mapping.reverse = &from.rtp->rewriter;
   }
   return mapping;
+}
+
+std::uint64_t now_us(const Context& context) {
+  return static_cast<std::uint64_t>(static_cast<double>(context.now_tsc) * context.ns_per_cycle / 1000);
+}
+
+// Before anything is translated: what the party says of our media, and what it is told of the other's.
+void note_reports(const Context& context, const MediaPacket& packet) {
+  session::Leg& leg = *packet.endpoint->leg;
+  const rtp::ReportContents contents = rtp::read_reports({packet.payload, packet.payload_length});
+  if (contents.block) {
+    leg.party.on_report(*contents.block, now_us(context));
+  }
+  if (contents.sr_ntp_middle) {
+    for (const session::Route& route : leg.routing->routes) {
+      route.sink->party.on_sr_sent(*contents.sr_ntp_middle, now_us(context));
+    }
+  }
 }
 
 void send_to(Context& context, const MediaPacket& packet, rte_mbuf* mbuf, std::uint8_t* payload,
@@ -81,8 +103,7 @@ void relay(Context& context, const MediaPacket& packet) {
   for (std::size_t i = 1; i < routes.size(); ++i) {
     rte_mbuf* const copy = rte_pktmbuf_copy(packet.mbuf, context.mempool, 0, UINT32_MAX);
     if (copy == nullptr) {
-      packet.endpoint->dropped.add(1);
-      context.counters.drop(DropReason::no_mbuf).add(1);
+      blame(context, *packet.endpoint, DropReason::no_mbuf);
       continue;
     }
     const auto offset = packet.payload - rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*);
@@ -100,6 +121,7 @@ void rtcp(Context& context, MediaBatch& batch) {
   const StageTimer timer(context, Stage::rtcp, batch.count);
   for (std::uint16_t i = 0; i < batch.count; ++i) {
     if (admit(context, batch.packets[i])) {
+      note_reports(context, batch.packets[i]);
       relay(context, batch.packets[i]);
     }
   }

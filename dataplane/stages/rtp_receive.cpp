@@ -28,14 +28,26 @@ bool from_believed_source(const MediaPacket& packet, const session::Endpoint& en
          port == endpoint.believed_port.raw();
 }
 
-void measure(Context& context, MediaPacket& packet, session::Endpoint& endpoint) {
+[[gnu::noinline]] void sample(const MediaPacket& packet) {
+  const session::Endpoint& endpoint = *packet.endpoint;
+  const bool sound = rtp::has_sound(packet.header.payload_type, packet.payload + packet.header.header_length,
+                                    packet.header.payload_length);
+  endpoint.leg->quality.on_sample(packet.header, sound, session::kClockRates[packet.clock],
+                                  endpoint.reception);
+}
+
+void measure(Context& context, const MediaPacket& packet, session::Endpoint& endpoint) {
   const bool first = endpoint.rx_packets.get() == 0;
   endpoint.rx_packets.add(1);
   endpoint.rx_bytes.add(packet.payload_length);
   endpoint.last_rx_tsc = context.now_tsc;
-  const bool new_stream = endpoint.reception.on_packet(packet.header, context.rtp_ticks(packet.clock));
-  if (new_stream) [[unlikely]] {
+  const rtp::Arrival arrival = rtp::receive(endpoint.reception, endpoint.leg->quality, packet.header,
+                                            context.rtp_ticks(packet.clock));
+  if (arrival == rtp::Arrival::kNewStream) [[unlikely]] {
     report_stream(context, endpoint, first);
+  }
+  if (rtp::is_sampled(endpoint.reception.received())) [[unlikely]] {
+    sample(packet);
   }
 }
 
@@ -77,8 +89,7 @@ void fan_out(Context& context, const MediaPacket& packet, MediaBatch& out) {
     }
     rte_mbuf* const copy = rte_pktmbuf_copy(packet.mbuf, context.mempool, 0, UINT32_MAX);
     if (copy == nullptr) {
-      packet.source->dropped.add(1);
-      context.counters.drop(DropReason::no_mbuf).add(1);
+      blame(context, *packet.source, DropReason::no_mbuf);
       continue;
     }
     MediaPacket& twin = out.add();
@@ -107,6 +118,9 @@ void rtp_receive(Context& context, MediaBatch& batch) {
       }
       session::Endpoint& source = *packet.endpoint;
       packet.source = &source;
+      if ((source.rx_flags & session::kRxCapture) != 0) [[unlikely]] {
+        capture_frame(context, source, *packet.mbuf, CapturePoint::kReceived);
+      }
       if ((source.rx_flags & session::kRxMoreSinks) != 0) [[unlikely]] {
         fan_out(context, packet, context.copies);
       }

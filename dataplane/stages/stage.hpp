@@ -20,7 +20,8 @@ namespace pollux::stages {
   X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                 \
   X(rtcp, "checks, translates and relays RTCP")                                                 \
   X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")           \
-  X(tx, "hands packets to the device")
+  X(tx, "hands packets to the device")                                                          \
+  X(capture, "copies packets for those who look for a fault")
 
 enum class Stage : std::uint8_t {
 #define POLLUX_X(name, help) name,
@@ -57,6 +58,7 @@ struct WorkerCounters {
   Counter events_lost;
   Counter sessions;
   Counter handed_off;
+  Counter capture_lost;
 
   StageCounters& stage(Stage which) { return stages[static_cast<std::size_t>(which)]; }
   Counter& drop(DropReason reason) { return drops[static_cast<std::size_t>(reason)]; }

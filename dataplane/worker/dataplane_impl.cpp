@@ -27,15 +27,6 @@ std::string unique_name(const char* kind) {
   return std::string("plx_") + kind + std::to_string(number++);
 }
 
-RingPtr make_ring(const char* kind, unsigned size, unsigned flags) {
-  return RingPtr(rte_ring_create(unique_name(kind).c_str(), size, SOCKET_ID_ANY, flags));
-}
-
-tl::unexpected<Error> no_memory(const std::string& what) {
-  return fail(ErrorCode::kExhausted, "MEMORY_EXHAUSTED", "eal.memory",
-              "not enough DPDK memory for " + what + ": raise eal.memory, or lower memory.mbufs");
-}
-
 // Workers with the role get ports and queues; where none has it, all do.
 std::vector<std::uint16_t> relay_workers(const DataplaneConfig& config) {
   std::vector<std::uint16_t> with_role;
@@ -55,6 +46,15 @@ int run_worker(void* worker) {
 }
 
 }  // namespace
+
+RingPtr make_ring(const char* kind, unsigned size, unsigned flags) {
+  return RingPtr(rte_ring_create(unique_name(kind).c_str(), size, SOCKET_ID_ANY, flags));
+}
+
+tl::unexpected<Error> no_memory(const std::string& what) {
+  return fail(ErrorCode::kExhausted, "MEMORY_EXHAUSTED", "eal.memory",
+              "not enough DPDK memory for " + what + ": raise eal.memory, or lower memory.mbufs");
+}
 
 void RingDeleter::operator()(rte_ring* ring) const {
   rte_ring_free(ring);
@@ -83,7 +83,8 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneCo
   }
   // Each step needs what the ones before it made; the destructor undoes however many were done.
   for (const auto step :
-       {&DataplaneImpl::open_devices, &DataplaneImpl::make_parts, &DataplaneImpl::share_tx_queues,
+       {&DataplaneImpl::open_devices, &DataplaneImpl::make_parts, &DataplaneImpl::make_capture_slots,
+        &DataplaneImpl::share_tx_queues,
         &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
     if (auto done = ((*made).*step)(); !done) {
       return tl::unexpected(done.error());
@@ -100,6 +101,7 @@ Expected<void> DataplaneImpl::open_devices() {
     return no_memory(std::to_string(config_.mbufs) + " packet buffers");
   }
   const auto workers = static_cast<unsigned>(config_.workers.size());
+  port_index_.resize(RTE_MAX_ETHPORTS);
   std::vector<MacAddress> macs;
   std::vector<std::uint16_t> port_ids;
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
@@ -109,6 +111,7 @@ Expected<void> DataplaneImpl::open_devices() {
     }
     macs.push_back((*device)->mac());
     port_ids.push_back((*device)->port_id());
+    port_index_[(*device)->port_id()] = static_cast<std::uint16_t>(i);
     devices_.push_back(std::move(*device));
   }
   auto interfaces = io::InterfaceTable::build(config_, macs, port_ids);
@@ -290,13 +293,16 @@ DataplaneImpl::~DataplaneImpl() {
       }
     }
     void* mbuf = nullptr;
-    while (part->handoff != nullptr && rte_ring_sc_dequeue(part->handoff.get(), &mbuf) == 0) {
-      rte_pktmbuf_free(static_cast<rte_mbuf*>(mbuf));
+    for (rte_ring* ring : {part->handoff.get(), part->captured.get()}) {
+      while (ring != nullptr && rte_ring_sc_dequeue(ring, &mbuf) == 0) {
+        rte_pktmbuf_free(static_cast<rte_mbuf*>(mbuf));
+      }
     }
   }
   devices_.clear();
   host_.reset();
   parts_.clear();
+  rte_mempool_free(capture_mempool_);
   rte_mempool_free(mempool_);
 }
 

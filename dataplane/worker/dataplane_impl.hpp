@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct RingDeleter {
   void operator()(rte_ring* ring) const;
 };
 using RingPtr = std::unique_ptr<rte_ring, RingDeleter>;
+
+RingPtr make_ring(const char* kind, unsigned size, unsigned flags);
+tl::unexpected<Error> no_memory(const std::string& what);
 
 class DataplaneImpl final : public Dataplane {
  public:
@@ -61,6 +65,7 @@ class DataplaneImpl final : public Dataplane {
     RingPtr completed;
     RingPtr events;
     RingPtr handoff;
+    RingPtr captured;
     // control thread only
     std::uint32_t under_way = 0;                           // commands posted and not yet completed
     std::uint64_t events_taken = 0;                        // since the start
@@ -81,12 +86,24 @@ class DataplaneImpl final : public Dataplane {
   void forget_unlinked();
   std::size_t linked_sessions() const { return sessions_.size() - unlinked_.size(); }
   StreamStats stream_stats(const session::Endpoint& endpoint) const;
+  void find_next_hop(std::uint16_t interface, const IpAddress& to, StreamStats& stats) const;
+  ReceptionStats reception_stats(const session::Leg& leg) const;
+  LegStats leg_stats(const session::Leg& leg, const LegSpec& spec) const;
+  std::uint16_t port_index(std::uint16_t port_id) const { return port_index_[port_id]; }
+  Expected<void> make_capture_slots();
+  Expected<CaptureId> start_session_capture(const CaptureSpec& spec);
+  Expected<CaptureId> start_unmatched_capture(const CaptureSpec& spec);
+  static bool has_room(const Part& part);  // for one more command
+  void retry_stopped_captures();
+  bool post_capture(SessionHandle session, const session::CaptureOrder& order);
 
   const DataplaneConfig config_;
   const Drive drive_;
   const std::vector<std::uint16_t> relays_;  // the workers that receive: with the role, or all
   rte_mempool* mempool_ = nullptr;
+  rte_mempool* capture_mempool_ = nullptr;
   std::vector<std::unique_ptr<io::Device>> devices_;
+  std::vector<std::uint16_t> port_index_;  // by DPDK port id: index into config_.ports
   io::InterfaceTable interfaces_;
   std::unique_ptr<io::NeighbourTable> neighbours_;
   session::PortOwnership ownership_;
@@ -104,6 +121,9 @@ class DataplaneImpl final : public Dataplane {
   // control thread only
   std::unordered_map<SessionHandle, std::unique_ptr<SessionRecord>> sessions_;
   std::vector<SessionHandle> unlinked_;  // freed by the next poll_events()
+  std::unordered_map<CaptureId, SessionHandle> captures_;  // 0: of packets that reach no session
+  std::vector<SessionHandle> captures_to_stop_;            // their workers had no room for it yet
+  CaptureId last_capture_ = 0;
   SessionHandle next_handle_ = 1;
 };
 

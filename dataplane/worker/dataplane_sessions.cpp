@@ -57,6 +57,8 @@ EventType event_of(session::PlanKind kind) {
       return EventType::kSessionLinked;
     case session::PlanKind::kUpdate:
       return EventType::kSessionUpdated;
+    case session::PlanKind::kCapture:
+      return EventType::kCaptureSet;
     default:
       return EventType::kSessionUnlinked;
   }
@@ -64,7 +66,11 @@ EventType event_of(session::PlanKind kind) {
 
 }  // namespace
 
-// Pre: fewer than kMostUnderWay commands are under way.
+bool DataplaneImpl::has_room(const Part& part) {
+  return part.under_way < kMostUnderWay;
+}
+
+// Pre: has_room().
 void DataplaneImpl::post(Part& part, std::unique_ptr<session::SessionPlan> plan) {
   ++part.under_way;
   rte_ring_sp_enqueue(part.commands.get(), plan.release());
@@ -79,7 +85,7 @@ Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std:
                 "as many sessions as memory.max_sessions allows exist");
   }
   Part& part = *parts_[spec.worker];
-  if (part.under_way >= kMostUnderWay) {
+  if (!has_room(part)) {
     return busy_worker();
   }
   auto record = std::make_unique<SessionRecord>();
@@ -106,7 +112,7 @@ Expected<void> DataplaneImpl::update_session(SessionHandle session, const Sessio
   if (record.busy) {
     return busy_session();
   }
-  if (part.under_way >= kMostUnderWay) {
+  if (!has_room(part)) {
     return busy_worker();
   }
   if (auto checked = builder_->check(spec); !checked) {
@@ -134,10 +140,10 @@ Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_
   if (record.busy) {
     return busy_session();
   }
-  if (part.under_way >= kMostUnderWay) {
+  if (!has_room(part)) {
     return busy_worker();
   }
-  record.busy = true;
+  record.busy = record.removing = true;
   auto plan = std::make_unique<session::SessionPlan>();
   plan->kind = session::PlanKind::kRemove;
   plan->session = &record.session;
@@ -170,7 +176,7 @@ Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
       builder_->release_ports(*leg);
     }
     unlinked_.push_back(event.session);
-  } else {
+  } else if (plan->kind != session::PlanKind::kCapture) {
     sessions_.at(event.session)->busy = false;
   }
   return event;
@@ -222,6 +228,7 @@ std::size_t DataplaneImpl::poll_part(Part& part, std::span<Event> events) {
 
 std::size_t DataplaneImpl::poll_events(std::span<Event> events) {
   forget_unlinked();
+  retry_stopped_captures();
   std::size_t count = 0;
   for (auto& part : parts_) {
     count += poll_part(*part, events.subspan(count));

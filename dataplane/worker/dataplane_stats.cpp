@@ -2,6 +2,8 @@
 #include <rte_cycles.h>
 #include <rte_mempool.h>
 
+#include <algorithm>
+
 #include "dataplane/io/eal.hpp"
 #include "dataplane/worker/dataplane_impl.hpp"
 
@@ -21,6 +23,9 @@ WorkerStats worker_stats(const stages::WorkerCounters& counters, const WorkerInf
   stats.events_lost = counters.events_lost.get();
   stats.sessions = counters.sessions.get();
   stats.handed_off = counters.handed_off.get();
+  stats.captured = counters.stages[static_cast<std::size_t>(stages::Stage::capture)].packets.get() -
+                   counters.capture_lost.get();
+  stats.capture_lost = counters.capture_lost.get();
   for (std::size_t i = 0; i < stages::kStages.size(); ++i) {
     const stages::StageCounters& stage = counters.stages[i];
     stats.stages.push_back({stages::kStages[i].name, stages::kStages[i].help, stage.packets.get(),
@@ -72,7 +77,65 @@ StreamStats DataplaneImpl::stream_stats(const session::Endpoint& endpoint) const
   if (remote.port != 0) {
     stats.destination = SocketAddress{remote.ip, remote.port};
     stats.source_confirmed = remote.confirmed;
+    find_next_hop(endpoint.interface, remote.ip, stats);
   }
+  return stats;
+}
+
+void DataplaneImpl::find_next_hop(std::uint16_t interface, const IpAddress& to, StreamStats& stats) const {
+  const auto next_hop = interfaces_.next_hop(interface, to);
+  if (!next_hop) {
+    stats.next_hop = NextHop::kNoRoute;
+    return;
+  }
+  stats.next_hop_address = *next_hop;
+  const io::NeighbourTable::Ref ref = neighbours_->find(interface, *next_hop);
+  stats.next_hop = ref && neighbours_->resolved(ref) ? NextHop::kResolved : NextHop::kUnresolved;
+}
+
+ReceptionStats DataplaneImpl::reception_stats(const session::Leg& leg) const {
+  const rtp::StreamQuality& quality = leg.quality;
+  const rtp::Reception& reception = leg.rtp->reception;
+  ReceptionStats stats;
+  stats.expected = quality.expected(reception);
+  stats.received = quality.received(reception);
+  stats.reordered = quality.reordered();
+  stats.duplicates = quality.duplicates();
+  stats.gaps = quality.gaps();
+  stats.longest_gap_packets = quality.longest_gap_packets();
+  stats.jitter_rtp_ticks = reception.jitter();
+  stats.max_jitter_rtp_ticks = std::max(quality.max_jitter_rtp_ticks(), reception.jitter());
+  stats.payload_type = quality.payload_type();
+  stats.clock_rate = quality.clock_rate() != 0 ? quality.clock_rate() : stats.clock_rate;
+  stats.ptime_rtp_ticks = quality.ptime_rtp_ticks();
+  stats.talk_us = quality.talk_us();
+  stats.silence_us = quality.silence_us();
+  stats.ssrc_changes = quality.ssrc_changes();
+  stats.round_trip_us = leg.party.round_trip_us();
+  if (leg.party.reported()) {
+    const double now_us = static_cast<double>(rte_rdtsc()) * 1e6 / static_cast<double>(rte_get_tsc_hz());
+    const double age_us = now_us - static_cast<double>(leg.party.reported_us());
+    stats.party_report = PartyReport{.fraction_lost = leg.party.fraction_lost(),
+                                     .cumulative_lost = leg.party.cumulative_lost(),
+                                     .jitter_rtp_ticks = leg.party.jitter_rtp_ticks(),
+                                     .age_ms = static_cast<std::uint64_t>(std::max(age_us, 0.0) / 1000)};
+  }
+  return stats;
+}
+
+LegStats DataplaneImpl::leg_stats(const session::Leg& leg, const LegSpec& spec) const {
+  LegStats stats;
+  stats.id = spec.id;
+  stats.rtp = stream_stats(*leg.rtp);
+  if (!spec.rtcp_mux()) {
+    stats.rtcp = stream_stats(*leg.rtcp);
+  }
+  stats.reception = reception_stats(leg);
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    stats.drops[i] = leg.drops[i].get();
+  }
+  stats.port = port_index(leg.rtp->tx_port);
+  stats.link_up = devices_[stats.port]->link_up();
   return stats;
 }
 
@@ -84,13 +147,7 @@ Expected<SessionStats> DataplaneImpl::session_stats(SessionHandle session) const
   SessionStats stats;
   const SessionRecord& record = *found->second;
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
-    LegStats leg;
-    leg.id = record.spec.legs[i].id;
-    leg.rtp = stream_stats(*record.legs[i]->rtp);
-    if (!record.spec.legs[i].rtcp_mux()) {
-      leg.rtcp = stream_stats(*record.legs[i]->rtcp);
-    }
-    stats.legs.push_back(leg);
+    stats.legs.push_back(leg_stats(*record.legs[i], record.spec.legs[i]));
   }
   return stats;
 }

@@ -21,7 +21,8 @@ struct SessionRecord {
   session::Session session;
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
   SessionSpec spec;                                 // last asked for
-  bool busy = false;                                // a plan is under way
+  bool busy = false;                                // a plan is under way, other than for a capture
+  bool removing = false;                            // that plan is its last
 };
 
 // Thread: control. Owns no sessions; hands out endpoints and takes them back.

@@ -141,7 +141,7 @@ void Worker::carry_out(session::SessionPlan& plan) {
   } else if (plan.kind == session::PlanKind::kRemove) {
     context_.counters.sessions.subtract(1);
   }
-  if (plan.kind != session::PlanKind::kRemove) {
+  if (plan.kind == session::PlanKind::kAdd || plan.kind == session::PlanKind::kUpdate) {
     session.silent = false;
     if (session.media_timeout_ms != 0) {
       wheel_.arm(session.media_timer, context_.now_ms + session.media_timeout_ms);

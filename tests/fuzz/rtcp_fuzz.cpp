@@ -2,6 +2,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/rtcp.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
@@ -53,6 +54,7 @@ void run(FuzzInput input) {
   mapping.forward = (flags & kForward) != 0 ? &forward : nullptr;
   mapping.reverse = (flags & kReverse) != 0 ? &reverse : nullptr;
   const std::uint32_t sender = rtcp_sender_ssrc(bytes);
+  (void)read_reports(datagram);
   const std::size_t length = translate_rtcp(bytes, mapping);
   POLLUX_FUZZ_CHECK(length <= bytes.size());
   const auto translated = std::span(bytes).first(length);

@@ -9,6 +9,7 @@
 #include "dataplane/rtp/demux.hpp"
 #include "dataplane/rtp/reception.hpp"
 #include "dataplane/rtp/rtp_packet.hpp"
+#include "dataplane/rtp/stream_quality.hpp"
 #include "dataplane/rtp/stream_rewriter.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
@@ -47,6 +48,7 @@ void one_datagram(std::span<const std::uint8_t> datagram) {
 void stream(FuzzInput input) {
   StreamRewriter rewriter(0xcafe, input.u16(), input.u32());
   Reception reception;
+  StreamQuality quality;
   std::uint32_t now_ms = input.u32();
   bool any = false;
   RewrittenHeader newest;
@@ -59,7 +61,14 @@ void stream(FuzzInput input) {
       continue;
     }
     const bool fresh = !reception.started() || reception.ssrc() != header.ssrc;
-    POLLUX_FUZZ_CHECK(reception.on_packet(header, now_ms * 8) == fresh);
+    const Arrival arrival = receive(reception, quality, header, now_ms * 8);
+    POLLUX_FUZZ_CHECK((arrival == Arrival::kNewStream) == fresh);
+    POLLUX_FUZZ_CHECK(quality.received(reception) <= quality.expected(reception));
+    const std::uint8_t* const payload = datagram.data() + header.header_length;
+    if (is_sampled(reception.received())) {
+      quality.on_sample(header, has_sound(header.payload_type, payload, header.payload_length), 8000,
+                        reception);
+    }
     POLLUX_FUZZ_CHECK(reception.received() >= 1 && reception.expected() >= 1);
     if ((control & 0x40U) != 0) {
       POLLUX_FUZZ_CHECK(reception.report().highest_sequence == reception.highest_sequence());

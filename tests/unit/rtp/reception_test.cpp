@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "dataplane/rtp/stream_quality.hpp"
+
 namespace pollux::rtp {
 namespace {
 
@@ -16,12 +18,19 @@ RtpHeader header(std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t 
   return result;
 }
 
+// As a leg takes packets.
+Arrival receive(Reception& reception, const RtpHeader& packet, std::uint32_t ticks) {
+  StreamQuality quality;
+  return receive(reception, quality, packet, ticks);
+}
+
 TEST(Reception, CountsAcrossTheWrap) {
   Reception reception;
   EXPECT_EQ(reception.expected(), 0U);
   EXPECT_EQ(reception.lost(), 0);
   for (std::uint32_t i = 0; i < 200'000; ++i) {
-    EXPECT_EQ(reception.on_packet(header(static_cast<std::uint16_t>(65530 + i), i * 160), i * 160), i == 0);
+    const Arrival arrival = receive(reception, header(static_cast<std::uint16_t>(65530 + i), i * 160), i * 160);
+    EXPECT_EQ(arrival, i == 0 ? Arrival::kNewStream : Arrival::kNext);
   }
   EXPECT_EQ(reception.received(), 200'000U);
   EXPECT_EQ(reception.lost(), 0);
@@ -32,12 +41,12 @@ TEST(Reception, CountsAcrossTheWrap) {
 TEST(Reception, LossDuplicatesAndReordering) {
   Reception reception;
   for (const std::uint16_t sequence : std::to_array<std::uint16_t>({100, 101, 104, 103, 107})) {
-    reception.on_packet(header(sequence, 0), 0);
+    receive(reception, header(sequence, 0), 0);
   }
   EXPECT_EQ(reception.expected(), 8U);
   EXPECT_EQ(reception.lost(), 3);
   for (int i = 0; i < 5; ++i) {
-    reception.on_packet(header(107, 0), 0);
+    receive(reception, header(107, 0), 0);
   }
   EXPECT_EQ(reception.lost(), -2);  // RFC 3550 §6.4.1: duplicates make it negative
 }
@@ -46,16 +55,16 @@ TEST(Reception, FractionIsOfTheInterval) {
   Reception reception;
   for (std::uint16_t sequence = 0; sequence < 100; ++sequence) {
     if (sequence % 4 != 3) {
-      reception.on_packet(header(sequence, 0), 0);
+      receive(reception, header(sequence, 0), 0);
     }
   }
-  reception.on_packet(header(99, 0), 0);
+  receive(reception, header(99, 0), 0);
   ReceptionReport report = reception.report();
   EXPECT_EQ(report.fraction_lost, 24 * 256 / 100);
   EXPECT_EQ(report.cumulative_lost, 24);
   EXPECT_EQ(report.highest_sequence, 99U);
   for (std::uint16_t sequence = 100; sequence < 200; ++sequence) {
-    reception.on_packet(header(sequence, 0), 0);
+    receive(reception, header(sequence, 0), 0);
   }
   report = reception.report();
   EXPECT_EQ(report.fraction_lost, 0);
@@ -65,15 +74,15 @@ TEST(Reception, FractionIsOfTheInterval) {
 
 TEST(Reception, FractionWithDuplicatesIsZeroAndTotalIsClamped) {
   Reception reception;
-  reception.on_packet(header(0, 0), 0);
-  reception.on_packet(header(0, 0), 0);
-  reception.on_packet(header(1, 0), 0);
+  receive(reception, header(0, 0), 0);
+  receive(reception, header(0, 0), 0);
+  receive(reception, header(1, 0), 0);
   ReceptionReport report = reception.report();
   EXPECT_EQ(report.fraction_lost, 0);
   EXPECT_EQ(report.cumulative_lost, -1);
   std::uint16_t sequence = 1;
   for (int i = 0; i < 4000; ++i) {
-    reception.on_packet(header(sequence = static_cast<std::uint16_t>(sequence + 2999), 0), 0);
+    receive(reception, header(sequence = static_cast<std::uint16_t>(sequence + 2999), 0), 0);
   }
   report = reception.report();
   EXPECT_EQ(report.cumulative_lost, 0x7fffff);
@@ -82,13 +91,13 @@ TEST(Reception, FractionWithDuplicatesIsZeroAndTotalIsClamped) {
 
 TEST(Reception, FarJumpCountsOnlyWhenTwoAgree) {
   Reception reception;
-  reception.on_packet(header(10, 0), 0);
-  reception.on_packet(header(30000, 0), 0);  // a stray packet
-  reception.on_packet(header(11, 0), 0);
+  receive(reception, header(10, 0), 0);
+  receive(reception, header(30000, 0), 0);  // a stray packet
+  receive(reception, header(11, 0), 0);
   EXPECT_EQ(reception.received(), 2U);
   EXPECT_EQ(reception.lost(), 0);
-  reception.on_packet(header(40000, 0), 0);
-  reception.on_packet(header(40001, 0), 0);  // the sender has started over
+  receive(reception, header(40000, 0), 0);
+  receive(reception, header(40001, 0), 0);  // the sender has started over
   EXPECT_EQ(reception.highest_sequence(), 40001U);
   EXPECT_EQ(reception.received(), 1U);
   EXPECT_EQ(reception.expected(), 1U);
@@ -96,10 +105,10 @@ TEST(Reception, FarJumpCountsOnlyWhenTwoAgree) {
 
 TEST(Reception, NewSsrcStartsAfresh) {
   Reception reception;
-  EXPECT_TRUE(reception.on_packet(header(1, 0), 0));
-  EXPECT_FALSE(reception.on_packet(header(9, 0), 5));
+  EXPECT_EQ(receive(reception, header(1, 0), 0), Arrival::kNewStream);
+  EXPECT_EQ(receive(reception, header(9, 0), 5), Arrival::kAhead);
   EXPECT_EQ(reception.lost(), 7);
-  EXPECT_TRUE(reception.on_packet(header(5000, 99, 2), 0));
+  EXPECT_EQ(receive(reception, header(5000, 99, 2), 0), Arrival::kNewStream);
   EXPECT_EQ(reception.ssrc(), 2U);
   EXPECT_EQ(reception.lost(), 0);
   EXPECT_EQ(reception.jitter(), 0U);
@@ -113,7 +122,7 @@ TEST(Reception, JitterFollowsTheFormula) {
   for (std::uint32_t i = 0; i < 500; ++i) {
     const std::uint32_t sent = 0xffffff00U + i * 160;  // wraps on the way
     const std::uint32_t arrival = 5000 + i * 160 + (i * 7919) % 97;
-    reception.on_packet(header(static_cast<std::uint16_t>(i), sent), arrival);
+    receive(reception, header(static_cast<std::uint16_t>(i), sent), arrival);
     const std::uint32_t transit = arrival - sent;
     if (i != 0) {
       const double difference =
