@@ -191,7 +191,7 @@ void write_quality(const control::StreamQuality& quality, v1::StreamQuality& mes
   message.set_reordered(counts.reordered);
   message.set_duplicates(counts.duplicates);
   message.set_gaps(counts.gaps);
-  message.set_ssrc_changes(counts.ssrc_changes);
+  message.set_stream_changes(counts.stream_changes);
   message.set_longest_gap(counts.longest_gap_packets);
   message.set_jitter_ms(quality.jitter_ms);
   message.set_max_jitter_ms(quality.max_jitter_ms);

@@ -1,5 +1,6 @@
 #include "controlplane/rpc/node_service.hpp"
 
+#include "controlplane/rpc/capture_stream.hpp"
 #include "controlplane/rpc/node_stats.hpp"
 #include "controlplane/rpc/status.hpp"
 #include "controlplane/rpc/times.hpp"
@@ -66,6 +67,11 @@ grpc::ServerUnaryReactor* NodeService::Stats(grpc::CallbackServerContext* contex
     reactor->Finish(draining_status());
   }
   return reactor;
+}
+
+grpc::ServerWriteReactor<v1::CaptureResponse>* NodeService::Capture(grpc::CallbackServerContext* /*context*/,
+                                                                    const v1::CaptureRequest* request) {
+  return CaptureStream::start(control_, *request);
 }
 
 void NodeService::write_workers(v1::InfoResponse& response) const {

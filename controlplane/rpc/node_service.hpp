@@ -35,6 +35,8 @@ class NodeService final : public v1::NodeService::CallbackService {
                                  v1::InfoResponse* response) override;
   grpc::ServerUnaryReactor* Stats(grpc::CallbackServerContext* context, const v1::StatsRequest* request,
                                   v1::StatsResponse* response) override;
+  grpc::ServerWriteReactor<v1::CaptureResponse>* Capture(grpc::CallbackServerContext* context,
+                                                         const v1::CaptureRequest* request) override;
 
  private:
   void write_workers(v1::InfoResponse& response) const;

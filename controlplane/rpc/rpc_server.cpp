@@ -115,7 +115,10 @@ void RpcServer::shutdown() {
     return;
   }
   // The task may run when this server is gone already: it knows the control thread only.
-  control_.post([&control = control_] { control.manager().events().close(); });
+  control_.post([&control = control_] {
+    control.manager().events().close();
+    control.manager().captures().close();
+  });
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownLimit);
   server_->Wait();
   server_.reset();  // removes the unix socket

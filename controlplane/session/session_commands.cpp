@@ -161,6 +161,7 @@ void SessionManager::linked(Session& session) {
   set_phase(session, Phase::kRunning);
   ++totals_.created;
   log_lifecycle(session, LogEventType::kSessionStarted);
+  begin_watch(session);
   auto waiters = std::exchange(session.waiters, {});
   if (stopping_) {
     answer(std::move(waiters),
@@ -203,7 +204,7 @@ void SessionManager::unlinked(Session& session) {
   } else {
     ++totals_.deleted;
   }
-  log_lifecycle(session, LogEventType::kSessionEnded, session.end_reason);
+  log_end(session, last);
   auto waiters = std::exchange(session.waiters, {});
   auto queued = std::exchange(session.queued, {});
   forget(session);

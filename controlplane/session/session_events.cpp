@@ -31,6 +31,7 @@ std::string leg_name(const Session& session, std::uint16_t number) {
 bool SessionManager::poll() {
   static constexpr std::size_t kBatch = 256;
   retry_backlog();
+  watch_sessions();
   std::array<Event, kBatch> events;
   const std::size_t count = dataplane_.poll_events(events);
   for (std::size_t i = 0; i < count; ++i) {
@@ -115,12 +116,11 @@ void SessionManager::log_port_event(const Event& event, LogEventType type) {
   events_.append(std::move(logged));
 }
 
-void SessionManager::log_lifecycle(const Session& session, LogEventType type, EndReason reason) {
+void SessionManager::log_lifecycle(const Session& session, LogEventType type) {
   LoggedEvent logged;
   logged.time = options_.system_now();
   logged.type = type;
   logged.session_id = session.id;
-  logged.end_reason = reason;
   events_.append(std::move(logged));
 }
 

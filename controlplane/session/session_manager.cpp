@@ -22,6 +22,7 @@ ManagerOptions make_manager_options(const config::NodeConfig& config, std::strin
     options.port_names.push_back(port.name);
   }
   options.media_timeout = config.timeouts.media;
+  options.one_way_audio = config.timeouts.one_way_audio;
   options.max_sessions = config.dataplane.max_sessions;
   options.event_log_size = config.event_log_size;
   options.node_run = std::move(node_run);
@@ -33,7 +34,8 @@ SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
       options_(std::move(options)),
       placement_(options_.networks, dataplane),
       events_(options_.event_log_size, options_.node_run),
-      backlog_(dataplane.workers().size()) {}
+      backlog_(dataplane.workers().size()),
+      captures_(dataplane) {}
 
 void SessionManager::create(const std::string& id, const SessionRequest& request,
                             const SessionCallback& callback) {
@@ -160,6 +162,27 @@ void SessionManager::refuse(const SessionCallback& callback, Failure failure) {
   callback(tl::unexpected(std::move(failure)));
 }
 
+tl::expected<CaptureTarget, Failure> SessionManager::capture_target(const std::string& id,
+                                                                    const std::string& leg_id) const {
+  const Session* session = store_.find(id);
+  if (session == nullptr || session->phase == Phase::kLinking) {
+    return tl::unexpected(unknown_session(id));
+  }
+  CaptureTarget target;
+  target.session = session->handle;
+  for (std::size_t i = 0; i < session->legs.size(); ++i) {
+    const std::string& name = session->request->legs[i].id;
+    target.leg_names[session->legs[i].number] = name;
+    if (!leg_id.empty() && name == leg_id) {
+      target.leg = session->legs[i].number;
+    }
+  }
+  if (!leg_id.empty() && !target.leg) {
+    return tl::unexpected(invalid_fields({{"leg_id", "session " + shown(id) + " has no leg " + shown(leg_id)}}));
+  }
+  return target;
+}
+
 SessionTotals SessionManager::totals() const {
   SessionTotals totals = totals_;
   totals.active = store_.size() - linking_;
@@ -168,24 +191,9 @@ SessionTotals SessionManager::totals() const {
 
 SessionView SessionManager::view(const Session& session) const {
   SessionView view{session.id, session.request, session.create_time, session.worker, {}};
-  const auto stats = dataplane_.session_stats(session.handle);
+  const SessionStats stats = dataplane_.session_stats(session.handle).value_or(SessionStats{});
   for (std::size_t i = 0; i < session.legs.size(); ++i) {
-    const PlacedLeg& placed = session.legs[i];
-    LegView leg;
-    leg.id = session.request->legs[i].id;
-    leg.local_rtp = {placed.lease.address, placed.lease.rtp_port};
-    leg.local_rtcp = {placed.lease.address, placed.lease.rtcp_port};
-    if (stats) {
-      for (const LegStats& leg_stats : stats->legs) {
-        if (leg_stats.id == placed.number) {
-          leg.stats = leg_stats;
-          if (leg_stats.port < options_.port_names.size()) {
-            leg.port = options_.port_names[leg_stats.port];
-          }
-        }
-      }
-    }
-    view.legs.push_back(std::move(leg));
+    view.legs.push_back(view_leg(session, i, stats));
   }
   return view;
 }

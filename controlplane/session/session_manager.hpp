@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "controlplane/config/node_config.hpp"
+#include "controlplane/session/capture_hub.hpp"
 #include "controlplane/session/event_log.hpp"
 #include "controlplane/session/placement.hpp"
 #include "controlplane/session/session_patch.hpp"
@@ -22,6 +25,7 @@ struct ManagerOptions {
   std::vector<config::NetworkConfig> networks;
   std::vector<std::string> port_names;  // of the device ports, for events
   std::chrono::milliseconds media_timeout{60000};
+  std::chrono::milliseconds one_way_audio{10000};  // nothing heard for so long is suspicious; 0: never
   std::uint32_t max_sessions = 10000;
   std::size_t event_log_size = 65536;
   std::string node_run;
@@ -43,6 +47,12 @@ struct SessionPage {
   std::vector<SessionView> sessions;
   bool more = false;  // there are sessions after the last one
   std::uint64_t total = 0;
+};
+
+struct CaptureTarget {
+  SessionHandle session = 0;
+  std::optional<std::uint16_t> leg;                // number in the data plane
+  std::map<std::uint16_t, std::string> leg_names;  // ids by number, of all legs
 };
 
 // Threads: everything here belongs to the control thread; there is no lock inside. Callbacks are called on
@@ -78,8 +88,14 @@ class SessionManager {
   // Gives up on what is still under way and answers everybody who waits. Returns the number of sessions left.
   std::size_t abandon();
 
+  // What a capture of the session, or of one leg of it (empty: all), needs to know. Error: kNotFound
+  // (SESSION_UNKNOWN), or kInvalidArgument for a leg that it hasn't.
+  tl::expected<CaptureTarget, Failure> capture_target(const std::string& id, const std::string& leg_id) const;
+  CaptureHub& captures() { return captures_; }
+
   EventLog& events() { return events_; }
   SessionTotals totals() const;
+  const std::vector<std::string>& port_names() const { return options_.port_names; }
   PortUse port_use(std::size_t network) const { return placement_.use(network); }
   NodeDefaults defaults() const { return {options_.networks, options_.media_timeout}; }
 
@@ -113,12 +129,19 @@ class SessionManager {
   void run_queue(const std::string& id);
   void forget(Session& session);
 
+  // session_watching.cpp
+  void watch_sessions();
+  void begin_watch(Session& session);
+  void watch(Session& session);
+  LegView view_leg(const Session& session, std::size_t leg, const SessionStats& stats) const;
+  void log_end(const Session& session, const SessionView& last);
+
   // session_events.cpp
   void handle(const Event& event);
   void media_timeout(Session& session);
   void log_session_event(const Session& session, const Event& event, LogEventType type);
   void log_port_event(const Event& event, LogEventType type);
-  void log_lifecycle(const Session& session, LogEventType type, EndReason reason = EndReason::kNone);
+  void log_lifecycle(const Session& session, LogEventType type);
 
   Dataplane& dataplane_;
   const ManagerOptions options_;
@@ -128,6 +151,8 @@ class SessionManager {
   // By worker: their commands found it unable to take them. One worker that hangs holds up no other.
   std::vector<std::deque<Session*>> backlog_;
   std::chrono::steady_clock::time_point next_expiry_;  // of those who wait behind the first
+  WatchSchedule watch_schedule_;
+  CaptureHub captures_;
   std::uint64_t last_token_ = 0;
   std::size_t under_way_ = 0;
   std::uint64_t linking_ = 0;  // sessions that don't count as existing yet

@@ -7,6 +7,11 @@ Session* SessionStore::find(std::string_view id) {
   return found == by_id_.end() ? nullptr : found->second.get();
 }
 
+const Session* SessionStore::find(std::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.get();
+}
+
 Session* SessionStore::find(SessionHandle handle) {
   const auto found = by_handle_.find(handle);
   return found == by_handle_.end() ? nullptr : found->second;

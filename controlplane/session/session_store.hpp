@@ -14,6 +14,7 @@
 
 #include "controlplane/session/port_allocator.hpp"
 #include "controlplane/session/session_types.hpp"
+#include "controlplane/session/session_watch.hpp"
 
 namespace pollux::control {
 
@@ -49,6 +50,8 @@ struct Session {
   std::uint64_t token = 0;                        // of the command under way
   std::chrono::steady_clock::time_point give_up;  // when a command that the data plane can't take yet fails
   std::chrono::system_clock::time_point create_time;
+  std::chrono::steady_clock::time_point started;
+  std::vector<LegWatch> watches;
   std::unique_ptr<PendingUpdate> update;
   std::vector<SessionCallback> waiters;      // get the answer of the command under way
   std::deque<std::function<void()>> queued;  // commands that came while one was under way
@@ -61,6 +64,7 @@ struct Session {
 class SessionStore {
  public:
   Session* find(std::string_view id);
+  const Session* find(std::string_view id) const;
   Session* find(SessionHandle handle);
   // Pre: no session has this id.
   Session& add(std::string id);

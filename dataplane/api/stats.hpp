@@ -122,7 +122,7 @@ struct ReceptionStats {
   std::uint32_t ptime_rtp_ticks = 0;  // media per packet; 0: not known yet
   std::uint64_t talk_us = 0;          // media time with sound
   std::uint64_t silence_us = 0;
-  std::uint32_t ssrc_changes = 0;
+  std::uint32_t stream_changes = 0;
   std::optional<std::uint32_t> round_trip_us;  // between us and the party, by its latest report
   std::optional<PartyReport> party_report;
 

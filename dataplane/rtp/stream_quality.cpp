@@ -73,7 +73,7 @@ bool has_sound(std::uint8_t payload_type, const std::uint8_t* payload, std::uint
 
 void StreamQuality::stream_ends(const Reception& reception, bool new_ssrc) {
   if (reception.started()) {
-    ssrc_changes_ = ssrc_changes_.get() + (new_ssrc ? 1 : 0);
+    stream_changes_ = stream_changes_.get() + (new_ssrc ? 1 : 0);
     expected_before_ = expected_before_.get() + reception.expected();
     received_before_ = received_before_.get() + reception.received();
   }

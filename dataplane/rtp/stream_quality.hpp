@@ -44,7 +44,7 @@ class StreamQuality {
   std::uint64_t duplicates() const { return duplicates_.get(); }
   std::uint64_t gaps() const { return gaps_.get(); }
   std::uint32_t longest_gap_packets() const { return longest_gap_.get(); }
-  std::uint32_t ssrc_changes() const { return ssrc_changes_.get(); }
+  std::uint32_t stream_changes() const { return stream_changes_.get(); }
   std::uint32_t max_jitter_rtp_ticks() const { return max_jitter_.get(); }
   std::uint32_t ptime_rtp_ticks() const { return ptime_.get(); }  // 0: not known yet
   std::uint64_t talk_us() const { return talk_us_.get(); }
@@ -69,7 +69,7 @@ class StreamQuality {
   Relaxed<std::uint64_t> talk_us_;
   Relaxed<std::uint64_t> silence_us_;
   Relaxed<std::uint32_t> longest_gap_;
-  Relaxed<std::uint32_t> ssrc_changes_;
+  Relaxed<std::uint32_t> stream_changes_;
   Relaxed<std::uint32_t> max_jitter_;
   Relaxed<std::uint32_t> ptime_;
   Relaxed<std::uint32_t> clock_rate_;

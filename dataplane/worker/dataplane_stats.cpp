@@ -110,7 +110,7 @@ ReceptionStats DataplaneImpl::reception_stats(const session::Leg& leg) const {
   stats.ptime_rtp_ticks = quality.ptime_rtp_ticks();
   stats.talk_us = quality.talk_us();
   stats.silence_us = quality.silence_us();
-  stats.ssrc_changes = quality.ssrc_changes();
+  stats.stream_changes = quality.stream_changes();
   stats.round_trip_us = leg.party.round_trip_us();
   if (leg.party.reported()) {
     const double now_us = static_cast<double>(rte_rdtsc()) * 1e6 / static_cast<double>(rte_get_tsc_hz());

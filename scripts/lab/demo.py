@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The demonstration behind scripts/demo: a real call through polluxd, both directions at once."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ CAPTURE = "/usr/share/sip-tester/g711a.pcap"
 CONFIG = lab_node.REPOSITORY / "config" / "demo-netns.yaml"
 SIDES = {"a": {"host_a": 2}, "b": {"host_b": 2}}
 SUBNETS = {"a": ("10.77.1.{}", "2001:db8:77:1::{}"), "b": ("10.77.2.{}", "2001:db8:77:2::{}")}
+GOOD_MOS = 4.0  # G.711 without loss is 4.4
 LAST_PACKET_SECONDS = 1.0  # how long after the last packet was sent the receivers wait for stragglers
 
 
@@ -70,6 +72,23 @@ def judge(receiver, capture):
     return exact
 
 
+def show_quality(node):
+    """Ends the session and prints how Pollux heard each party; True when it heard both well."""
+    polluxctl(node, "session", "delete", "demo")
+    lines = node.polluxctl("-o", "json", "events").stdout.splitlines()
+    ended = [event for event in map(json.loads, lines) if event.get("type") == "EVENT_TYPE_SESSION_ENDED"][-1]
+    say("quality as Pollux measured it, from the event of the session's end")
+    good = True
+    for leg in ended["quality"]:
+        quality = leg["quality"]
+        print(f"   {leg['legId']}: MOS {quality['mos']:.2f} (worst interval {quality['lowestMos']:.2f}), "
+              f"{quality['codec']} at {quality['ptimeMs']:g} ms, {quality.get('lost', 0)} of "
+              f"{quality['expected']} packets lost, jitter {quality.get('jitterMs', 0):.2f} ms, "
+              f"talk {quality['talk']}, silence {quality['silence']}")
+        good &= quality["mos"] >= GOOD_MOS
+    return good
+
+
 def settings(folder):
     """The file that a reader can look at, with the socket and the memory of this run only."""
     configured = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
@@ -112,7 +131,8 @@ def call(lab, node):
         receiver.join()
     polluxctl(node, "session", "show", "demo")
     say("what arrived")
-    return all([judge(receiver, capture) for receiver in receivers])
+    perfect = all([judge(receiver, capture) for receiver in receivers])
+    return show_quality(node) and perfect
 
 
 def keep(node):

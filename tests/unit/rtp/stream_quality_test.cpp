@@ -76,7 +76,7 @@ TEST(StreamQuality, CountsGoOnOverNewSsrcsAndRestarts) {
   stream.take(30001, 2);  // the sender has started over
   EXPECT_EQ(stream.quality.expected(stream.reception), 3U + 3U + 1U);
   EXPECT_EQ(stream.lost(), 2U);
-  EXPECT_EQ(stream.quality.ssrc_changes(), 1U);
+  EXPECT_EQ(stream.quality.stream_changes(), 1U);
 }
 
 // RFC 3551 G.711 in 20 ms packets: sound in the first second, quiet in the second, a pause of one more.

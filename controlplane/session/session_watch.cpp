@@ -1,0 +1,111 @@
+#include "controlplane/session/session_watch.hpp"
+
+#include <algorithm>
+
+#include "controlplane/session/stream_quality.hpp"
+
+namespace pollux::control {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool party_sends(Direction direction) {
+  return direction == Direction::kSendRecv || direction == Direction::kSendOnly;
+}
+
+bool party_receives(Direction direction) {
+  return direction == Direction::kSendRecv || direction == Direction::kRecvOnly;
+}
+
+LegWatch& watch_of(std::vector<LegWatch>& watches, std::uint16_t number, Clock::time_point now) {
+  const auto found =
+      std::find_if(watches.begin(), watches.end(), [&](const LegWatch& w) { return w.number == number; });
+  if (found != watches.end()) {
+    return *found;
+  }
+  LegWatch fresh;
+  fresh.number = number;
+  fresh.heard = now;
+  return watches.emplace_back(fresh);
+}
+
+// `came`, `went`: since the last look.
+OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool media_for_it, bool came, bool went,
+                  bool refused, Clock::time_point now, std::chrono::milliseconds after) {
+  const Direction direction = leg.request->direction;
+  if (party_receives(direction) && media_for_it && !leg.stats->rtp.destination) {
+    return OneWayCause::kNoAddress;
+  }
+  if (leg.request->sinks.empty() || !party_sends(direction) || came || after.count() == 0 || now - watch.heard < after) {
+    return OneWayCause::kNone;
+  }
+  // Both silent is no one-way audio. Once suspected it stays so until something comes.
+  if (!went && watch.one_way == OneWayCause::kNone) {
+    return OneWayCause::kNone;
+  }
+  if (refused) {
+    return OneWayCause::kRefused;
+  }
+  return leg.stats->rtp.rx_packets == 0 ? OneWayCause::kNeverHeard : OneWayCause::kFellSilent;
+}
+
+// Which legs get media from a leg that has received since the last look.
+std::vector<bool> legs_with_media(const std::vector<WatchedLeg>& legs, const std::vector<bool>& came) {
+  std::vector<bool> result(legs.size());
+  for (std::size_t from = 0; from < legs.size(); ++from) {
+    for (std::size_t to = 0; came[from] && to < legs.size(); ++to) {
+      const auto& sinks = legs[from].request->sinks;
+      if (std::find(sinks.begin(), sinks.end(), legs[to].request->id) != sinks.end()) {
+        result[to] = true;
+      }
+    }
+  }
+  return result;
+}
+
+void note_quality(LegWatch& watch, const WatchedLeg& leg) {
+  const ReceptionStats& now = leg.stats->reception;
+  const auto r = r_factor_between(encoding_of(*leg.request, now.payload_type), watch.reception, now);
+  if (r) {
+    watch.lowest_r = std::min(*r, watch.lowest_r.value_or(*r));
+    watch.reception = now;
+  }
+}
+
+}  // namespace
+
+std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vector<WatchedLeg>& legs,
+                                  Clock::time_point now, std::chrono::milliseconds after) {
+  std::erase_if(watches, [&](const LegWatch& watch) {
+    return std::none_of(legs.begin(), legs.end(), [&](const auto& leg) { return leg.number == watch.number; });
+  });
+  std::vector<bool> came(legs.size());
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    came[i] = legs[i].stats->rtp.rx_packets > watch_of(watches, legs[i].number, now).rx_packets;
+  }
+  const std::vector<bool> media_for = legs_with_media(legs, came);
+  std::vector<OneWayChange> changes;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    const WatchedLeg& leg = legs[i];
+    LegWatch& watch = watch_of(watches, leg.number, now);
+    note_quality(watch, leg);
+    const StreamStats& rtp = leg.stats->rtp;
+    if (came[i] || !party_sends(leg.request->direction)) {
+      watch.heard = now;
+    }
+    const OneWayCause cause = judge(leg, watch, media_for[i], came[i], rtp.tx_packets > watch.tx_packets,
+                                    rtp.dropped > watch.dropped, now, after);
+    // From one cause to another is no news: it is still the same trouble.
+    if ((cause == OneWayCause::kNone) != (watch.one_way == OneWayCause::kNone)) {
+      changes.push_back({i, cause});
+    }
+    watch.one_way = cause;
+    watch.rx_packets = rtp.rx_packets;
+    watch.tx_packets = rtp.tx_packets;
+    watch.dropped = rtp.dropped;
+  }
+  return changes;
+}
+
+}  // namespace pollux::control
