@@ -18,14 +18,14 @@ using CaptureId = std::uint32_t;  // never reused while the process lives; 0 nam
 
 // Packets that ended without a session. What is unset matches everything.
 struct UnmatchedFilter {
-  std::optional<IpAddress> address;    // source or destination
-  std::optional<std::uint16_t> port;  // UDP source or destination
+  std::optional<IpAddress> address{};   // source or destination
+  std::optional<std::uint16_t> port{};  // UDP source or destination
 };
 
 struct CaptureSpec {
-  SessionHandle session = 0;          // 0: what `unmatched` says
-  std::optional<std::uint16_t> leg;   // LegSpec::id; unset: all legs, those that are added later too
-  UnmatchedFilter unmatched;
+  SessionHandle session = 0;           // 0: what `unmatched` says
+  std::optional<std::uint16_t> leg{};  // LegSpec::id; unset: all legs, those that are added later too
+  UnmatchedFilter unmatched{};
   std::uint16_t snap_length = 0xffff;  // bytes kept of each frame
 };
 

@@ -141,12 +141,16 @@ void StreamQuality::on_sample(const RtpHeader& header, bool sound, std::uint32_t
 void StreamQuality::credit(const RtpHeader& header, bool sound, std::uint32_t clock_rate) {
   const auto packets = static_cast<std::int16_t>(header.sequence - sample_sequence_);
   const auto ticks = static_cast<std::int32_t>(header.timestamp - sample_timestamp_);
-  if (packets <= 0 || ticks <= 0 || static_cast<std::uint32_t>(ticks) / (clock_rate / 1000) > kLongestPauseMs) {
+  if (packets <= 0 || ticks <= 0 ||
+      static_cast<std::uint32_t>(ticks) / (clock_rate / 1000) > kLongestPauseMs) {
     return;
   }
   const auto passed = static_cast<std::uint32_t>(ticks);
   if (packets == 1 && passed <= clock_rate / 1000 * kLongestPtimeMs && !header.marker) {
     ptime_ = passed;
+  }
+  if (ptime_.get() == 0) {
+    return;
   }
   const std::uint64_t covered =
       std::min<std::uint64_t>(passed, std::uint64_t{ptime_.get()} * static_cast<std::uint16_t>(packets));

@@ -60,9 +60,12 @@ void copy_header(std::uint8_t* to, const session::Endpoint& endpoint) {
   }
 }
 
-void count_sent(session::Endpoint& endpoint, std::uint16_t length) {
+void count_sent(Context& context, session::Endpoint& endpoint, const rte_mbuf& mbuf, std::uint16_t length) {
   endpoint.tx_packets.add(1);
   endpoint.tx_bytes.add(length);
+  if ((endpoint.tx_flags & session::kTxCapture) != 0) [[unlikely]] {
+    capture_frame(context, endpoint, mbuf, CapturePoint::kSent);
+  }
 }
 
 // Looks up the next hop of an endpoint that has none yet, or whose neighbour is gone. False: the caller's
@@ -121,7 +124,7 @@ void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blam
     bool routed = false;
     if (!find_neighbour(context, endpoint, frame, routed)) {
       if (routed) {
-        count_sent(endpoint, length);
+        count_sent(context, endpoint, *mbuf, length);
         punt_unresolved(context, blame, mbuf);
       } else {
         drop(context, blame, mbuf, DropReason::no_route);
@@ -129,10 +132,7 @@ void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blam
       return;
     }
   }
-  count_sent(endpoint, length);
-  if ((endpoint.tx_flags & session::kTxCapture) != 0) [[unlikely]] {
-    capture_frame(context, endpoint, *mbuf, CapturePoint::kSent);
-  }
+  count_sent(context, endpoint, *mbuf, length);
   enqueue_tx(context, endpoint.tx_port, mbuf);
 }
 
