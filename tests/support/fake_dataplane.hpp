@@ -88,6 +88,10 @@ class FakeDataplane final : public Dataplane {
   void inject_captured(CapturedPacket packet) {
     with_lock([&] { captured_.push_back(std::move(packet)); });
   }
+  // Injected ones that nobody has taken yet.
+  std::size_t captured_left() const {
+    return with_lock([&] { return captured_.size(); });
+  }
   std::optional<LearningConfig> learning() const {
     return with_lock([&] { return learning_; });
   }

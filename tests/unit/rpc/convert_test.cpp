@@ -276,9 +276,64 @@ TEST(ConvertResponse, WritesStatistics) {
   EXPECT_FALSE(rtcp.has_last_rx_age());  // nothing received yet
 }
 
+TEST(ConvertResponse, WritesQualityDropsAndTheNextHop) {
+  control::SessionView view;
+  view.request = std::make_shared<control::SessionRequest>(read(full_request()));
+  control::LegView leg;
+  leg.port = "wan";
+  leg.one_way = control::OneWayCause::kFellSilent;
+  leg.stats.link_up = true;
+  leg.stats.rtp.next_hop = NextHop::kUnresolved;
+  leg.stats.rtp.next_hop_address = at("10.0.0.254:1").ip;
+  leg.stats.drops[static_cast<std::size_t>(DropReason::direction)] = 5;
+  leg.quality.emplace();
+  leg.quality->codec = "PCMA";
+  leg.quality->counts.expected = 100;
+  leg.quality->counts.received = 98;
+  leg.quality->counts.round_trip_us = 12'500;
+  leg.quality->counts.party_report = PartyReport{64, -2, 80, 1500};
+  leg.quality->talk = 2500ms;
+  leg.quality->mos = 4.25;
+  view.legs = {leg};
+  v1::Session session;
+  write_session(view, session);
+  const v1::LegState& state = session.state().legs(0);
+  EXPECT_EQ(state.port(), "wan");
+  EXPECT_TRUE(state.link_up());
+  EXPECT_TRUE(state.one_way_suspected());
+  EXPECT_EQ(state.rtp().next_hop(), v1::NEXT_HOP_UNRESOLVED);
+  EXPECT_EQ(state.rtp().next_hop_address(), "10.0.0.254");
+  ASSERT_EQ(state.drops_size(), 1);
+  EXPECT_EQ(state.drops(0).reason(), "direction");
+  EXPECT_EQ(state.drops(0).packets(), 5U);
+  EXPECT_EQ(state.quality().lost(), 2U);
+  EXPECT_DOUBLE_EQ(state.quality().round_trip_ms(), 12.5);
+  EXPECT_DOUBLE_EQ(state.quality().mos(), 4.25);
+  EXPECT_FALSE(state.quality().has_lowest_mos());
+  EXPECT_EQ(state.quality().talk().seconds(), 2);
+  EXPECT_DOUBLE_EQ(state.quality().party_report().loss_percent(), 25);
+  EXPECT_EQ(state.quality().party_report().lost(), -2);
+  EXPECT_DOUBLE_EQ(state.quality().party_report().jitter_ms(), 10);
+}
+
+TEST(ConvertResponse, WritesTheSummaryOfAnEnd) {
+  control::LoggedEvent event;
+  event.type = control::LogEventType::kSessionEnded;
+  event.duration = 61500ms;
+  event.quality.push_back({"a", 10, 20, control::StreamQuality{}});
+  event.quality.push_back({"b", 0, 30, std::nullopt});
+  v1::Event message;
+  write_event(event, message);
+  EXPECT_EQ(message.duration().seconds(), 61);
+  ASSERT_EQ(message.quality_size(), 2);
+  EXPECT_EQ(message.quality(0).tx_packets(), 20U);
+  EXPECT_TRUE(message.quality(0).has_quality());
+  EXPECT_FALSE(message.quality(1).has_quality());
+}
+
 TEST(ConvertResponse, WritesEveryTypeOfEvent) {
   std::set<v1::EventType> seen;
-  for (int i = 0; i <= static_cast<int>(control::LogEventType::kDuplicateAddress); ++i) {
+  for (int i = 0; i <= static_cast<int>(control::LogEventType::kWorkerRelieved); ++i) {
     control::LoggedEvent event;
     event.type = static_cast<control::LogEventType>(i);
     v1::Event message;
