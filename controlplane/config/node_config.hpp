@@ -32,6 +32,19 @@ struct DoorConfig {
   std::vector<SocketAddress> tcp;                       // e.g. 127.0.0.1:7711; default none
 };
 
+// Where Prometheus may scrape. Nothing listens unless the file says so.
+struct MetricsConfig {
+  std::vector<SocketAddress> listen;  // e.g. 127.0.0.1:9464
+};
+
+// When new sessions are refused, and legs that are added to old ones; nothing established suffers.
+struct AdmissionConfig {
+  std::uint32_t max_sessions = 0;      // 0: as many as memory.max_sessions
+  std::uint32_t max_worker_load = 90;  // percent of a worker's time; 100: load refuses nothing
+  std::uint32_t min_free_mbufs = 2;    // percent of memory.mbufs
+  std::uint32_t reserved_ports = 0;    // percent of each network's ports, for legs added to sessions
+};
+
 enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarning, kError };
 
 struct LogConfig {
@@ -46,6 +59,8 @@ struct NodeConfig {
   std::vector<NetworkConfig> networks;
   TimeoutConfig timeouts;
   DoorConfig grpc;
+  MetricsConfig metrics;
+  AdmissionConfig admission;
   LogConfig log;
   std::uint32_t event_log_size = 65536;  // events kept for clients that reconnect
 };

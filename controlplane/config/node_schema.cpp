@@ -47,6 +47,8 @@ Section<EalConfig> eal_section() {
       .value(
           {.name = "file_prefix", .doc = "Tells several polluxd on one machine apart; each needs its own."},
           POLLUX_MEMBER(file_prefix), name_text())
+      .value({.name = "telemetry", .doc = "Serve DPDK's own counters on its telemetry socket."},
+             POLLUX_MEMBER(telemetry), word<bool>({{"true", true}, {"false", false}}))
       .value({.name = "extra_arguments", .doc = "Further arguments for DPDK's EAL, passed on as they are."},
              POLLUX_MEMBER(extra_arguments), list_of(any_text("text of 1..255 bytes", 1, 255), 0, 64));
   return section;
@@ -206,6 +208,37 @@ Section<DoorConfig> grpc_section() {
   return section;
 }
 
+Section<MetricsConfig> metrics_section() {
+  Section<MetricsConfig> section;
+  section.value({.name = "listen",
+                 .doc = "TCP addresses where Prometheus may scrape /metrics, without encryption or password.",
+                 .sample = true},
+                POLLUX_MEMBER(listen), list_of(socket_address(), 0, 16));
+  return section;
+}
+
+Section<AdmissionConfig> admission_section() {
+  Section<AdmissionConfig> section;
+  section
+      .value({.name = "max_sessions",
+              .doc = "Sessions at once, at most memory.max_sessions; 0: as many as that.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(max_sessions), integer<std::uint32_t>(0, 1'000'000, "sessions"))
+      .value({.name = "max_worker_load",
+              .doc = "Load above which a worker gets no new sessions; 100: load refuses nothing.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(max_worker_load), integer<std::uint32_t>(10, 100, "percent"))
+      .value({.name = "min_free_mbufs",
+              .doc = "Share of memory.mbufs that must be free for new sessions; 0: no matter.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(min_free_mbufs), integer<std::uint32_t>(0, 90, "percent"))
+      .value({.name = "reserved_ports",
+              .doc = "Share of each network's ports, per family, kept for legs that are added to sessions.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(reserved_ports), integer<std::uint32_t>(0, 90, "percent"));
+  return section;
+}
+
 ValueType<LogLevel> log_level() {
   return word<LogLevel>({{"trace", LogLevel::kTrace},
                          {"debug", LogLevel::kDebug},
@@ -248,6 +281,8 @@ Section<NodeConfig> build_schema() {
       .section({.name = "learning", .doc = ""}, POLLUX_MEMBER(dataplane.learning), learning_section())
       .section({.name = "timeouts", .doc = ""}, POLLUX_MEMBER(timeouts), timeout_section())
       .section({.name = "grpc", .doc = ""}, POLLUX_MEMBER(grpc), grpc_section())
+      .section({.name = "metrics", .doc = ""}, POLLUX_MEMBER(metrics), metrics_section())
+      .section({.name = "admission", .doc = ""}, POLLUX_MEMBER(admission), admission_section())
       .section({.name = "log", .doc = ""}, POLLUX_MEMBER(log), log_section())
       .section({.name = "events", .doc = ""}, whole, events_section());
   return section;

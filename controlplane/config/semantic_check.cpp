@@ -13,6 +13,8 @@ void check_meaning(const NodeConfig& config, ReadContext& context) {
   check_interfaces(config, context);
   check_networks(config, context);
   check_doors(config, context);
+  check_metrics(config, context);
+  check_admission(config, context);
 }
 
 void check_cpus(const NodeConfig& config, ReadContext& context) {
@@ -106,6 +108,37 @@ void check_doors(const NodeConfig& config, ReadContext& context) {
                                " can be reached from other machines, without encryption or password; "
                                "whoever reaches it controls this node");
     }
+  }
+}
+
+void check_metrics(const NodeConfig& config, ReadContext& context) {
+  std::set<std::string> listening;
+  for (std::size_t i = 0; i < config.metrics.listen.size(); ++i) {
+    const std::string key = item_key("metrics.listen", i);
+    const SocketAddress& door = config.metrics.listen[i];
+    const std::string address = door.to_string();
+    if (!context.sound(key)) {
+      continue;
+    }
+    if (!listening.insert(address).second) {
+      context.error(key, address + " is given twice");
+    } else if (std::find(config.grpc.tcp.begin(), config.grpc.tcp.end(), door) != config.grpc.tcp.end()) {
+      context.error(key, address + " is already an address of grpc.tcp");
+    } else if (!door.ip.is_loopback()) {
+      context.warning(key, address +
+                               " can be reached from other machines, without encryption or password; "
+                               "whoever reaches it may read this node's counters");
+    }
+  }
+}
+
+void check_admission(const NodeConfig& config, ReadContext& context) {
+  const std::uint32_t most = config.dataplane.max_sessions;
+  if (config.admission.max_sessions > most && context.sound("admission.max_sessions") &&
+      context.sound("memory.max_sessions")) {
+    context.error("admission.max_sessions", std::to_string(config.admission.max_sessions) +
+                                                " is more than memory.max_sessions, which is " +
+                                                std::to_string(most));
   }
 }
 

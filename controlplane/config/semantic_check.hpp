@@ -15,5 +15,7 @@ void check_interfaces(const NodeConfig& config, ReadContext& context);
 void check_networks(const NodeConfig& config, ReadContext& context);
 void check_cpus(const NodeConfig& config, ReadContext& context);
 void check_doors(const NodeConfig& config, ReadContext& context);
+void check_metrics(const NodeConfig& config, ReadContext& context);
+void check_admission(const NodeConfig& config, ReadContext& context);
 
 }  // namespace pollux::config

@@ -61,6 +61,10 @@ grpc::ServerUnaryReactor* NodeService::Stats(grpc::CallbackServerContext* contex
     sessions.set_deleted(totals.deleted);
     sessions.set_timed_out(totals.timed_out);
     sessions.set_refused(totals.refused);
+    const std::vector<double> loads = control_.manager().worker_loads();
+    for (v1::WorkerCounters& worker : *response->mutable_workers()) {
+      worker.set_load(worker.worker() < loads.size() ? loads[worker.worker()] : 0.0);
+    }
     reactor->Finish(grpc::Status::OK);
   });
   if (!posted) {

@@ -11,6 +11,7 @@ EventLog::EventLog(std::size_t capacity, std::string node_run)
 
 void EventLog::append(LoggedEvent event) {
   event.sequence = next_;
+  ++counts_[static_cast<std::size_t>(event.type)];
   auto entry = std::make_shared<const LoggedEvent>(std::move(event));
   if (ring_.size() < capacity_) {
     ring_.push_back(entry);

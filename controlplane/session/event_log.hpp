@@ -1,7 +1,9 @@
 // What happened, in order: the last events of this run, for any number of readers.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +36,7 @@ enum class LogEventType : std::uint8_t {
   kWorkerOverloaded,
   kWorkerRelieved,
 };
+inline constexpr std::size_t kLogEventTypeCount = static_cast<std::size_t>(LogEventType::kWorkerRelieved) + 1;
 
 struct LoggedEvent {
   std::uint64_t sequence = 0;  // set by the log
@@ -68,6 +71,9 @@ class EventLog {
   std::uint64_t first_sequence() const { return next_ - ring_.size(); }
 
   void append(LoggedEvent event);
+  // Events of each type since the start, kept or not; by LogEventType.
+  const std::array<std::uint64_t, kLogEventTypeCount>& counts() const { return counts_; }
+  std::size_t waiters() const { return waiters_.size(); }
 
   struct Batch {
     std::vector<std::shared_ptr<const LoggedEvent>> events;
@@ -98,6 +104,7 @@ class EventLog {
   std::size_t capacity_;
   std::string node_run_;
   std::vector<std::shared_ptr<const LoggedEvent>> ring_;  // sequence s lies at (s - 1) % capacity
+  std::array<std::uint64_t, kLogEventTypeCount> counts_{};
   std::uint64_t next_ = 1;
   std::map<WaiterId, Waiter> waiters_;
   WaiterId last_waiter_ = 0;

@@ -2,12 +2,27 @@
 
 #include <algorithm>
 
+#include "controlplane/session/admission.hpp"
+
 namespace pollux::control {
 
-Placement::Placement(std::span<const config::NetworkConfig> networks, const Dataplane& dataplane)
+namespace {
+
+// Workers whose loads differ by less count as equally loaded: then the number of sessions decides.
+constexpr double kLoadTolerance = 0.05;
+
+}  // namespace
+
+Placement::Placement(std::span<const config::NetworkConfig> networks, const Dataplane& dataplane,
+                     const LoadMonitor& load)
     : ports_(networks, dataplane.workers().size(),
              [&dataplane](std::uint16_t port) { return dataplane.port_owner(port); }),
-      sessions_(dataplane.workers().size()) {
+      load_(load),
+      sessions_(dataplane.workers().size()),
+      placed_(dataplane.workers().size()) {
+  for (const config::NetworkConfig& network : networks) {
+    networks_.push_back(network.name);
+  }
   for (const WorkerInfo& worker : dataplane.workers()) {
     if (worker.roles.relay) {
       relays_.push_back(worker.index);
@@ -15,22 +30,77 @@ Placement::Placement(std::span<const config::NetworkConfig> networks, const Data
   }
 }
 
-Expected<Placement::Place> Placement::place(const std::vector<LegRequest>& legs) {
-  std::vector<std::uint16_t> candidates = relays_;
-  Error error{ErrorCode::kExhausted, "PORTS_EXHAUSTED", {}, "no worker has the role \"relay\""};
+Expected<Placement::Place> Placement::place(const std::vector<LegRequest>& legs, const Limits& limits) {
+  count_since_sample();
+  if (relays_.empty()) {
+    return fail(ErrorCode::kExhausted, "PORTS_EXHAUSTED", "", "no worker has the role \"relay\"");
+  }
+  std::vector<std::uint16_t> candidates;
+  for (const std::uint16_t worker : relays_) {
+    if (!load_.overloaded(worker)) {
+      candidates.push_back(worker);
+    }
+  }
+  if (candidates.empty()) {
+    return all_overloaded(limits.max_worker_load);
+  }
+  Error error;
   while (!candidates.empty()) {
-    const auto best = std::min_element(candidates.begin(), candidates.end(),
-                                       [this](auto a, auto b) { return sessions_[a] < sessions_[b]; });
-    const std::uint16_t worker = *best;
+    const std::size_t best = best_of(candidates);
+    const std::uint16_t worker = candidates[best];
     auto leases = place_on(worker, legs);
     if (leases) {
+      if (auto left = leave_reserve(*leases, limits.reserved_ports); !left) {
+        for (const PortLease& lease : *leases) {
+          release(lease);
+        }
+        return tl::unexpected<Error>(std::move(left.error()));
+      }
       ++sessions_[worker];
+      ++placed_[worker];
       return Place{worker, std::move(*leases)};
     }
     error = std::move(leases.error());
-    candidates.erase(best);
+    candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(best));
   }
   return tl::unexpected<Error>(std::move(error));
+}
+
+// A sample holds what was placed before it.
+void Placement::count_since_sample() {
+  if (sample_ != load_.samples()) {
+    sample_ = load_.samples();
+    std::fill(placed_.begin(), placed_.end(), 0);
+  }
+}
+
+double Placement::expected_load(std::uint16_t worker) const {
+  return load_.load(worker) + load_.load_per_session() * placed_[worker];
+}
+
+// Pre: !candidates.empty().
+std::size_t Placement::best_of(const std::vector<std::uint16_t>& candidates) const {
+  double lowest = expected_load(candidates[0]);
+  for (const std::uint16_t worker : candidates) {
+    lowest = std::min(lowest, expected_load(worker));
+  }
+  std::size_t best = candidates.size();
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (expected_load(candidates[i]) <= lowest + kLoadTolerance &&
+        (best == candidates.size() || sessions_[candidates[i]] < sessions_[candidates[best]])) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+tl::unexpected<Error> Placement::all_overloaded(std::uint32_t max_worker_load) const {
+  const std::uint16_t least = *std::min_element(
+      relays_.begin(), relays_.end(), [this](auto a, auto b) { return load_.load(a) < load_.load(b); });
+  return fail(ErrorCode::kExhausted, "WORKERS_OVERLOADED", "",
+              "all relay workers (" + std::to_string(relays_.size()) + ") are overloaded, the least one at " +
+                  percent_text(100 * load_.load(least)) + ", and admission.max_worker_load is " +
+                  percent_text(max_worker_load) + ": use another node, or add workers");
 }
 
 Expected<std::vector<PortLease>> Placement::place_on(std::uint16_t worker,
@@ -48,6 +118,22 @@ Expected<std::vector<PortLease>> Placement::place_on(std::uint16_t worker,
     leases.push_back(*lease);
   }
   return leases;
+}
+
+Expected<void> Placement::leave_reserve(const std::vector<PortLease>& leases, std::uint32_t percent) const {
+  for (const PortLease& lease : leases) {
+    const PortUse use = ports_.use(lease.network, lease.address.family());
+    if (percent > 0 && (use.total - use.used) * 100 < use.total * percent) {
+      return fail(ErrorCode::kExhausted, "PORTS_EXHAUSTED", "",
+                  "network \"" + networks_[lease.network] + "\" has only the " +
+                      (lease.address.is_v4() ? "IPv4" : "IPv6") + " ports left that " +
+                      "admission.reserved_ports (" + percent_text(percent) + " of " +
+                      std::to_string(use.total) +
+                      ") keeps for legs that are added to sessions: widen its port range, add an address, "
+                      "or end sessions");
+    }
+  }
+  return {};
 }
 
 Expected<PortLease> Placement::place_leg(std::uint16_t worker, const LegRequest& leg) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "controlplane/session/load_monitor.hpp"
 #include "controlplane/session/port_allocator.hpp"
 #include "controlplane/session/session_types.hpp"
 #include "dataplane/api/dataplane.hpp"
@@ -18,12 +19,21 @@ class Placement {
     std::uint16_t worker = 0;
     std::vector<PortLease> leases;  // one a leg, in order
   };
+  // What a new session has to leave alone.
+  struct Limits {
+    std::uint32_t max_worker_load = 100;  // percent; for the message: the monitor says who is overloaded
+    std::uint32_t reserved_ports = 0;     // percent of each network's
+  };
 
-  Placement(std::span<const config::NetworkConfig> networks, const Dataplane& dataplane);
+  // Pre: `load` outlives this.
+  Placement(std::span<const config::NetworkConfig> networks, const Dataplane& dataplane,
+            const LoadMonitor& load);
 
-  // The relay worker with the fewest sessions that has ports for all legs. Counts the session to the worker.
-  // Error: kExhausted (PORTS_EXHAUSTED), nothing taken.
-  Expected<Place> place(const std::vector<LegRequest>& legs);
+  // The least loaded relay worker that isn't overloaded and has ports for all legs. Load is what was measured
+  // last, and an estimate for what has been placed since; workers that differ little get sessions by turns.
+  // Counts the session to the worker. Errors: kExhausted (WORKERS_OVERLOADED, PORTS_EXHAUSTED), nothing
+  // taken.
+  Expected<Place> place(const std::vector<LegRequest>& legs, const Limits& limits);
   // Ports for one more leg of a session that has its worker.
   Expected<PortLease> place_leg(std::uint16_t worker, const LegRequest& leg);
 
@@ -35,10 +45,19 @@ class Placement {
 
  private:
   Expected<std::vector<PortLease>> place_on(std::uint16_t worker, const std::vector<LegRequest>& legs);
+  Expected<void> leave_reserve(const std::vector<PortLease>& leases, std::uint32_t percent) const;
+  std::size_t best_of(const std::vector<std::uint16_t>& candidates) const;
+  double expected_load(std::uint16_t worker) const;
+  tl::unexpected<Error> all_overloaded(std::uint32_t max_worker_load) const;
+  void count_since_sample();
 
   PortAllocator ports_;
+  const LoadMonitor& load_;
+  std::vector<std::string> networks_;    // their names
   std::vector<std::uint16_t> relays_;    // workers with the relay role
   std::vector<std::uint32_t> sessions_;  // by worker
+  std::vector<std::uint32_t> placed_;    // by worker: since the monitor's last sample
+  std::uint64_t sample_ = 0;             // which one that was
 };
 
 }  // namespace pollux::control

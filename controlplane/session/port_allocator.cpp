@@ -64,7 +64,7 @@ Expected<PortLease> PortAllocator::allot(std::string_view name, AddressFamily fa
   const bool from_singles = rtcp_mux && !pool.singles.empty();
   const std::uint16_t pair = (from_singles ? pool.singles : pool.pairs).pop();
   best->in_use[pair] = true;
-  network->used += rtcp_mux ? 1 : 2;
+  best->used += rtcp_mux ? 1 : 2;
   const auto even = static_cast<std::uint16_t>(network->first_port + 2U * pair);
   return PortLease{best->ip, even, static_cast<std::uint16_t>(rtcp_mux ? even : even + 1),
                    static_cast<std::uint16_t>(network - networks_.begin()),
@@ -87,13 +87,25 @@ bool PortAllocator::release(const PortLease& lease) {
   address.in_use[pair] = false;
   Pool& pool = address.pools[network.owner[pair]];
   (network.single[pair] ? pool.singles : pool.pairs).push(pair);
-  network.used -= lease.rtcp_port == lease.rtp_port ? 1 : 2;
+  address.used -= lease.rtcp_port == lease.rtp_port ? 1 : 2;
   return true;
 }
 
 PortUse PortAllocator::use(std::size_t network) const {
-  const Network& at = networks_[network];
-  return PortUse{std::uint64_t{at.ports} * at.addresses.size(), at.used};
+  const PortUse v4 = use(network, AddressFamily::kIpv4);
+  const PortUse v6 = use(network, AddressFamily::kIpv6);
+  return PortUse{v4.total + v6.total, v4.used + v6.used};
+}
+
+PortUse PortAllocator::use(std::size_t network, AddressFamily family) const {
+  PortUse use;
+  for (const Address& address : networks_[network].addresses) {
+    if (address.ip.family() == family) {
+      use.total += networks_[network].ports;
+      use.used += address.used;
+    }
+  }
+  return use;
 }
 
 }  // namespace pollux::control

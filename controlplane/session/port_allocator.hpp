@@ -77,6 +77,8 @@ class PortAllocator {
 
   // Pre: `network` is an index into the networks given.
   PortUse use(std::size_t network) const;
+  // Of its addresses of one family only.
+  PortUse use(std::size_t network, AddressFamily family) const;
 
  private:
   struct Pool {
@@ -88,6 +90,7 @@ class PortAllocator {
     IpAddress ip;
     std::vector<Pool> pools;   // by worker
     std::vector<bool> in_use;  // by pair
+    std::uint64_t used = 0;    // ports
   };
   struct Network {
     std::string name;
@@ -96,7 +99,6 @@ class PortAllocator {
     std::vector<std::uint16_t> owner;  // of the even port, by pair
     std::vector<bool> single;          // by pair: the odd port belongs to another worker
     std::vector<Address> addresses;
-    std::uint64_t used = 0;
   };
 
   std::vector<Network> networks_;

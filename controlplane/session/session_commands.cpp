@@ -23,7 +23,9 @@ Failure to_failure(Error error) {
       return invalid_fields({{field, std::move(error.message)}});
     }
     case ErrorCode::kExhausted:
-      return make_failure(error.code, "SESSIONS_EXHAUSTED", std::move(error.message));
+      return make_failure(error.code,
+                          error.cause == "MEMORY_EXHAUSTED" ? "MEMORY_EXHAUSTED" : "SESSIONS_EXHAUSTED",
+                          std::move(error.message));
     case ErrorCode::kUnavailable:
       return make_failure(error.code, "NODE_BUSY", "the worker takes no more commands now: try again");
     default:
@@ -56,7 +58,7 @@ void SessionManager::submit(Session& session) {
     return;
   }
   if (auto taken = try_submit(session); !taken) {
-    if (taken.error().code == ErrorCode::kUnavailable) {
+    if (may_pass(taken.error())) {
       backlog.push_back(&session);
     } else {
       command_failed(session, std::move(taken.error()));
@@ -82,6 +84,13 @@ Expected<void> SessionManager::try_submit(Session& session) {
   return {};
 }
 
+// Whether a later try may do: a full mailbox will be emptied, and what the last sessions had comes back with
+// the poll that follows the report of their end.
+bool SessionManager::may_pass(const Error& error) const {
+  return error.code == ErrorCode::kUnavailable ||
+         (error.code == ErrorCode::kExhausted && polls_ < memory_back_);
+}
+
 void SessionManager::retry_backlog() {
   const auto now = options_.steady_now();
   const bool look_behind = now >= next_expiry_;
@@ -100,7 +109,7 @@ void SessionManager::retry(std::deque<Session*>& backlog) {
   while (!backlog.empty()) {
     Session& session = *backlog.front();
     auto taken = try_submit(session);
-    if (!taken && taken.error().code == ErrorCode::kUnavailable && options_.steady_now() < session.give_up) {
+    if (!taken && may_pass(taken.error()) && options_.steady_now() < session.give_up) {
       return;
     }
     backlog.pop_front();
@@ -147,7 +156,7 @@ void SessionManager::command_failed(Session& session, Error error) {
     answer(std::move(waiters), failure);
     return settle(session);
   }
-  totals_.refused += waiters.size();
+  count_refusal(failure.error().error, waiters.size());
   auto queued = std::exchange(session.queued, {});
   forget(session);
   answer(std::move(waiters), failure);
@@ -180,6 +189,7 @@ void SessionManager::updated(Session& session) {
   for (const PortLease& lease : update->removed) {
     placement_.release(lease);
   }
+  memory_back_ = polls_ + 2;
   set_phase(session, Phase::kRunning);
   answer(std::exchange(session.waiters, {}), view(session));
   settle(session);
@@ -205,6 +215,7 @@ void SessionManager::unlinked(Session& session) {
     ++totals_.deleted;
   }
   log_end(session, last);
+  memory_back_ = polls_ + 2;
   auto waiters = std::exchange(session.waiters, {});
   auto queued = std::exchange(session.queued, {});
   forget(session);

@@ -30,14 +30,29 @@ std::string leg_name(const Session& session, std::uint16_t number) {
 
 bool SessionManager::poll() {
   static constexpr std::size_t kBatch = 256;
+  ++polls_;
   retry_backlog();
   watch_sessions();
+  sample_load();
   std::array<Event, kBatch> events;
   const std::size_t count = dataplane_.poll_events(events);
   for (std::size_t i = 0; i < count; ++i) {
     handle(events[i]);
   }
   return count > 0;
+}
+
+void SessionManager::sample_load() {
+  if (!load_.due(options_.steady_now())) {
+    return;
+  }
+  for (const LoadMonitor::Change& change : load_.sample(dataplane_.stats())) {
+    LoggedEvent logged;
+    logged.time = options_.system_now();
+    logged.type = change.overloaded ? LogEventType::kWorkerOverloaded : LogEventType::kWorkerRelieved;
+    logged.worker = change.worker;
+    events_.append(std::move(logged));
+  }
 }
 
 void SessionManager::handle(const Event& event) {

@@ -24,6 +24,7 @@ ManagerOptions make_manager_options(const config::NodeConfig& config, std::strin
   options.media_timeout = config.timeouts.media;
   options.one_way_audio = config.timeouts.one_way_audio;
   options.max_sessions = config.dataplane.max_sessions;
+  options.admission = config.admission;
   options.event_log_size = config.event_log_size;
   options.node_run = std::move(node_run);
   return options;
@@ -32,7 +33,9 @@ ManagerOptions make_manager_options(const config::NodeConfig& config, std::strin
 SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
     : dataplane_(dataplane),
       options_(std::move(options)),
-      placement_(options_.networks, dataplane),
+      load_(dataplane.workers().size()),
+      admission_(options_.admission, options_.max_sessions, load_),
+      placement_(options_.networks, dataplane, load_),
       events_(options_.event_log_size, options_.node_run),
       backlog_(dataplane.workers().size()),
       captures_(dataplane) {}
@@ -45,12 +48,11 @@ void SessionManager::create(const std::string& id, const SessionRequest& request
   if (Session* existing = store_.find(id)) {
     return join_or_refuse(*existing, request, callback);
   }
-  if (store_.size() >= options_.max_sessions) {
-    return refuse(callback,
-                  make_failure(ErrorCode::kExhausted, "SESSIONS_EXHAUSTED",
-                               "all " + std::to_string(options_.max_sessions) + " sessions are in use"));
+  if (auto refused = admission_.refuse_session(store_.size())) {
+    return refuse(callback, Failure{std::move(*refused), {}});
   }
-  auto place = placement_.place(request.legs);
+  const config::AdmissionConfig& limits = admission_.limits();
+  auto place = placement_.place(request.legs, {limits.max_worker_load, limits.reserved_ports});
   if (!place) {
     return refuse(callback, Failure{std::move(place.error()), {}});
   }
@@ -158,7 +160,7 @@ SessionPage SessionManager::list(std::string_view after, std::size_t max) {
 }
 
 void SessionManager::refuse(const SessionCallback& callback, Failure failure) {
-  ++totals_.refused;
+  count_refusal(failure.error);
   callback(tl::unexpected(std::move(failure)));
 }
 
@@ -181,6 +183,11 @@ tl::expected<CaptureTarget, Failure> SessionManager::capture_target(const std::s
     return tl::unexpected(invalid_fields({{"leg_id", "session " + shown(id) + " has no leg " + shown(leg_id)}}));
   }
   return target;
+}
+
+void SessionManager::count_refusal(const Error& error, std::uint64_t times) {
+  totals_.refused += times;
+  totals_.refused_by_cause[error.cause] += times;
 }
 
 SessionTotals SessionManager::totals() const {

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "controlplane/config/node_config.hpp"
+#include "controlplane/session/admission.hpp"
 #include "controlplane/session/capture_hub.hpp"
 #include "controlplane/session/event_log.hpp"
+#include "controlplane/session/load_monitor.hpp"
 #include "controlplane/session/placement.hpp"
 #include "controlplane/session/session_patch.hpp"
 #include "controlplane/session/session_store.hpp"
@@ -26,9 +28,12 @@ struct ManagerOptions {
   std::vector<std::string> port_names;  // of the device ports, for events
   std::chrono::milliseconds media_timeout{60000};
   std::chrono::milliseconds one_way_audio{10000};  // nothing heard for so long is suspicious; 0: never
-  std::uint32_t max_sessions = 10000;
+  std::uint32_t max_sessions = 10000;  // that memory has been set aside for
+  config::AdmissionConfig admission;
   std::size_t event_log_size = 65536;
   std::string node_run;
+  // Called on the control thread with each kSessionEnded, before the log has it. May be empty.
+  std::function<void(const LoggedEvent&)> on_session_ended;
   std::function<std::chrono::steady_clock::time_point()> steady_now = std::chrono::steady_clock::now;
   std::function<std::chrono::system_clock::time_point()> system_now = std::chrono::system_clock::now;
 };
@@ -41,6 +46,7 @@ struct SessionTotals {
   std::uint64_t deleted = 0;
   std::uint64_t timed_out = 0;
   std::uint64_t refused = 0;
+  std::map<std::string, std::uint64_t> refused_by_cause;  // adds up to `refused`
 };
 
 struct SessionPage {
@@ -93,6 +99,13 @@ class SessionManager {
   tl::expected<CaptureTarget, Failure> capture_target(const std::string& id, const std::string& leg_id) const;
   CaptureHub& captures() { return captures_; }
 
+  // New limits for what comes from now on; what there is stays.
+  void set_limits(const config::AdmissionConfig& limits) { admission_.set_limits(limits); }
+  std::uint32_t session_limit() const { return admission_.session_limit(); }
+  // Share of the last second in which each worker found work, 0..1.
+  std::vector<double> worker_loads() const { return load_.loads(); }
+  bool worker_overloaded(std::uint16_t worker) const { return load_.overloaded(worker); }
+
   EventLog& events() { return events_; }
   SessionTotals totals() const;
   const std::vector<std::string>& port_names() const { return options_.port_names; }
@@ -106,6 +119,7 @@ class SessionManager {
     session.queued.push_back(std::move(command));
   }
   void refuse(const SessionCallback& callback, Failure failure);
+  void count_refusal(const Error& error, std::uint64_t times = 1);
   SessionView view(const Session& session) const;
 
   // session_update.cpp
@@ -116,6 +130,7 @@ class SessionManager {
   void set_phase(Session& session, Phase phase);
   void submit(Session& session);
   Expected<void> try_submit(Session& session);
+  bool may_pass(const Error& error) const;
   void retry_backlog();
   void retry(std::deque<Session*>& backlog);
   void expire(std::deque<Session*>& backlog);
@@ -141,10 +156,13 @@ class SessionManager {
   void media_timeout(Session& session);
   void log_session_event(const Session& session, const Event& event, LogEventType type);
   void log_port_event(const Event& event, LogEventType type);
+  void sample_load();
   void log_lifecycle(const Session& session, LogEventType type);
 
   Dataplane& dataplane_;
   const ManagerOptions options_;
+  LoadMonitor load_;
+  Admission admission_;
   Placement placement_;
   SessionStore store_;
   EventLog events_;
@@ -153,6 +171,8 @@ class SessionManager {
   std::chrono::steady_clock::time_point next_expiry_;  // of those who wait behind the first
   WatchSchedule watch_schedule_;
   CaptureHub captures_;
+  std::uint64_t polls_ = 0;
+  std::uint64_t memory_back_ = 0;  // the poll after which the data plane has freed what ended last
   std::uint64_t last_token_ = 0;
   std::size_t under_way_ = 0;
   std::uint64_t linking_ = 0;  // sessions that don't count as existing yet

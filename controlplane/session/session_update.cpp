@@ -65,6 +65,9 @@ Expected<void> SessionManager::place_added_legs(const Session& session, PendingU
       update.legs.push_back(*existing);
       continue;
     }
+    if (auto refused = admission_.refuse_leg(session.worker)) {
+      return tl::unexpected<Error>(std::move(*refused));
+    }
     auto lease = placement_.place_leg(session.worker, leg);
     if (!lease) {
       return tl::unexpected<Error>(std::move(lease.error()));

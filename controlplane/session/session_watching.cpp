@@ -112,6 +112,9 @@ void SessionManager::log_end(const Session& session, const SessionView& last) {
   for (const LegView& leg : last.legs) {
     event.quality.push_back({leg.id, leg.stats.rtp.rx_packets, leg.stats.rtp.tx_packets, leg.quality});
   }
+  if (options_.on_session_ended) {
+    options_.on_session_ended(event);
+  }
   events_.append(std::move(event));
 }
 

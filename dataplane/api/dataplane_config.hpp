@@ -36,6 +36,7 @@ struct EalConfig {
   HugePages huge_pages = HugePages::kAuto;
   std::uint32_t memory_mb = 256;
   std::string file_prefix = "pollux";        // tells several instances on a machine apart
+  bool telemetry = true;                     // DPDK's telemetry socket
   std::vector<std::string> extra_arguments;  // passed to rte_eal_init as they are
 };
 

@@ -187,5 +187,22 @@ TEST(SemanticCheck, Doors) {
             (Lines{"19: grpc.unix_socket_mode: every user of this machine may control this node"}));
 }
 
+TEST(SemanticCheck, MetricsDoors) {
+  EXPECT_EQ(problems_of(kGood + "metrics: {listen: [127.0.0.1:1, 127.0.0.1:1]}\n"),
+            (Lines{"19: metrics.listen[1]: 127.0.0.1:1 is given twice"}));
+  EXPECT_EQ(problems_of(kGood + "grpc: {tcp: [127.0.0.1:1]}\nmetrics: {listen: [127.0.0.1:1]}\n"),
+            (Lines{"20: metrics.listen[0]: 127.0.0.1:1 is already an address of grpc.tcp"}));
+  EXPECT_EQ(warnings_of(kGood + "metrics: {listen: ['[::1]:9464']}\n"), Lines{});
+  EXPECT_EQ(warnings_of(kGood + "metrics: {listen: [0.0.0.0:9464]}\n"),
+            (Lines{"19: metrics.listen[0]: 0.0.0.0:9464 can be reached from other machines, without "
+                   "encryption or password; whoever reaches it may read this node's counters"}));
+}
+
+TEST(SemanticCheck, AdmissionStaysBelowMemory) {
+  EXPECT_EQ(problems_of(kGood + "memory: {max_sessions: 10}\nadmission: {max_sessions: 11}\n"),
+            (Lines{"20: admission.max_sessions: 11 is more than memory.max_sessions, which is 10"}));
+  EXPECT_EQ(problems_of(kGood + "memory: {max_sessions: 10}\nadmission: {max_sessions: 10}\n"), Lines{});
+}
+
 }  // namespace
 }  // namespace pollux::config

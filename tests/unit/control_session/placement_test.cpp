@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/control_fixture.hpp"
+#include "tests/support/load_fixture.hpp"
 
 namespace pollux::control {
 namespace {
@@ -96,6 +96,46 @@ TEST(Placement, TakesAnotherWorkerWhenTheLeastLoadedHasNoPortsLeft) {
     ASSERT_TRUE(answer.results.at(0).has_value()) << i;
   }
   EXPECT_THAT(dataplane.complaints(), IsEmpty());
+}
+
+TEST(Placement, PutsSessionsOnTheLeastLoadedWorker) {
+  test::LoadFixture f(3);
+  f.second({0.5, 0.2, 0.4});
+  EXPECT_EQ(f.created("call").session().worker, 1);
+}
+
+TEST(Placement, SharesABurstBetweenTwoSamplesOut) {
+  test::LoadFixture f(2);
+  f.stats.workers[0].sessions = 30;
+  f.stats.workers[1].sessions = 10;
+  f.second({0.6, 0.2});  // 0.02 a session
+  std::map<std::uint16_t, int> by_worker;
+  for (int i = 0; i < 40; ++i) {
+    ++by_worker[f.created("call-" + std::to_string(i)).session().worker];
+  }
+  EXPECT_GE(by_worker[1], 28);  // until both are equally loaded
+  EXPECT_GE(by_worker[0], 8);
+}
+
+TEST(Placement, TakesLittleDifferencesOfLoadForNone) {
+  test::LoadFixture f(2);
+  f.second({0.02, 0.0});
+  for (int i = 0; i < 10; ++i) {
+    f.created("call-" + std::to_string(i));
+  }
+  std::map<std::uint16_t, int> by_worker;
+  for (const SessionView& session : f.manager.list("", 100).sessions) {
+    ++by_worker[session.worker];
+  }
+  EXPECT_THAT(by_worker, ElementsAre(std::pair(0, 5), std::pair(1, 5)));
+}
+
+TEST(Placement, LeavesOverloadedWorkersOut) {
+  test::LoadFixture f(2);
+  f.second({0.95, 0.89});
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(f.created("call-" + std::to_string(i)).session().worker, 1);
+  }
 }
 
 TEST(Placement, HoldsAHundredThousandSessions) {
