@@ -11,6 +11,9 @@
 
 #include "controlplane/config/config_loader.hpp"
 #include "controlplane/config/machine_check.hpp"
+#include "controlplane/metrics/metrics_server.hpp"
+#include "controlplane/metrics/node_metrics.hpp"
+#include "controlplane/metrics/observations.hpp"
 #include "controlplane/ops/cpu_features.hpp"
 #include "controlplane/ops/cpu_set.hpp"
 #include "controlplane/ops/logging.hpp"
@@ -68,6 +71,19 @@ void log_ready(const rpc::RpcServer& server, const config::NodeConfig& config, c
       }));
 }
 
+// Null where the configuration names no address.
+Expected<std::unique_ptr<metrics::MetricsServer>> start_metrics(
+    const config::MetricsConfig& config, control::ControlThread& control, const Dataplane& dataplane,
+    const rpc::NodeIdentity& identity, const std::shared_ptr<metrics::Observations>& observations) {
+  if (config.listen.empty()) {
+    return nullptr;
+  }
+  const auto node = std::make_shared<metrics::NodeMetrics>(
+      control, dataplane,
+      metrics::BuildInfo{identity.version, POLLUX_DPDK_VERSION, grpc::Version(), identity.start_time});
+  return metrics::MetricsServer::start(config, {node, observations});
+}
+
 void wait_for_the_end() {
   int number = 0;
   while ((number = ops::wait_for_signal()) == SIGHUP) {
@@ -97,11 +113,18 @@ int run(config::NodeConfig config) {
     return failed(moved.error());
   }
   rpc::route_library_logs();
-  control::SessionManager manager(**dataplane, control::make_manager_options(config, identity.node_run));
+  const auto observations = std::make_shared<metrics::Observations>();
+  control::ManagerOptions options = control::make_manager_options(config, identity.node_run);
+  options.on_session_ended = [observations](const auto& event) { observations->session_ended(event); };
+  control::SessionManager manager(**dataplane, std::move(options));
   control::ControlThread control(manager);
   auto server = rpc::RpcServer::start(control, **dataplane, config, identity);
   if (!server) {
     return failed(server.error());
+  }
+  auto metrics_server = start_metrics(config.metrics, control, **dataplane, identity, observations);
+  if (!metrics_server) {
+    return failed(metrics_server.error());
   }
   log_ready(**server, config, **dataplane);
   ops::notify_service_manager("READY=1");
@@ -113,6 +136,7 @@ int run(config::NodeConfig config) {
     spdlog::warn("{} sessions didn't end within {} ms", left, config.timeouts.drain.count());
   }
   (*server)->shutdown();
+  metrics_server->reset();
   control.stop();
   dataplane->reset();
   spdlog::info("ended");

@@ -41,6 +41,7 @@ LIBRARIES = [
     ("DPDK", re.compile(r"rte_\w+\.h$|cmdline\w*\.h$"),
      ["dataplane/io", "dataplane/stages", "dataplane/worker"]),
     ("yaml-cpp", re.compile(r"yaml-cpp/"), ["controlplane/config"]),
+    ("Prometheus", re.compile(r"prometheus/"), ["controlplane/metrics"]),
     ("gRPC and protobuf", re.compile(r"(grpc|grpcpp|grpc\+\+|google/protobuf)/"),
      ["controlplane/rpc", "controlplane/cli", "controlplane/ng"]),
 ]
