@@ -145,6 +145,9 @@ std::vector<std::string> eal_arguments(const DataplaneConfig& config, bool huge_
     arguments.emplace_back("--no-huge");
     arguments.emplace_back("--no-shconf");
   }
+  if (!config.eal.telemetry) {
+    arguments.emplace_back("--no-telemetry");
+  }
   bool pci = false;
   for (const PortConfig& port : config.ports) {
     if (is_pci_address(port.device)) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "dataplane/io/eal.hpp"
+#include "dataplane/worker/telemetry.hpp"
 
 namespace pollux::worker {
 
@@ -90,6 +91,7 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneCo
       return tl::unexpected(done.error());
     }
   }
+  show_in_telemetry(*made);
   return made;
 }
 
@@ -267,6 +269,7 @@ Expected<void> DataplaneImpl::start_workers() {
 }
 
 DataplaneImpl::~DataplaneImpl() {
+  hide_from_telemetry(*this);
   for (auto& part : parts_) {
     if (part->worker) {
       part->worker->stop();
