@@ -47,8 +47,8 @@ class Dashboard(unittest.TestCase):
     def test_has_what_grafana_needs_to_import_it(self):
         self.assertIsNone(self.dashboard["id"])  # Grafana gives it one
         self.assertGreaterEqual(self.dashboard["schemaVersion"], 36)  # data sources as {type, uid}
-        for key, kind in (("title", str), ("uid", str), ("time", dict), ("templating", dict), ("panels", list),
-                          ("annotations", dict), ("tags", list), ("version", int)):
+        for key, kind in (("title", str), ("uid", str), ("time", dict), ("templating", dict),
+                          ("panels", list), ("annotations", dict), ("tags", list), ("version", int)):
             self.assertIsInstance(self.dashboard[key], kind, key)
         self.assertLessEqual(len(self.dashboard["uid"]), 40)
 
