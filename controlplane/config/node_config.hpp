@@ -20,9 +20,9 @@ struct NetworkConfig {
 };
 
 struct TimeoutConfig {
-  std::chrono::milliseconds media{60000};  // silence of all legs that ends a session; 0: never
+  std::chrono::milliseconds media{60000};          // silence of all legs that ends a session; 0: never
   std::chrono::milliseconds one_way_audio{10000};  // silence of one leg that is suspicious; 0: never
-  std::chrono::milliseconds drain{5000};   // how long SIGTERM waits for sessions to be unlinked
+  std::chrono::milliseconds drain{5000};           // how long SIGTERM waits for sessions to be unlinked
 };
 
 // Where the gRPC server listens. Nothing beyond loopback unless the file says so.

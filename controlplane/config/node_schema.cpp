@@ -185,10 +185,11 @@ Section<TimeoutConfig> timeout_section() {
   section
       .value({.name = "media", .doc = "Silence of all legs that ends a session; 0s: never."},
              POLLUX_MEMBER(media), duration(milliseconds(0), hours(24)))
-      .value({.name = "one_way_audio",
-              .doc = "How long nothing may come from one leg while media is sent to it before an event says so; "
-                     "0s: never."},
-             POLLUX_MEMBER(one_way_audio), duration(milliseconds(0), hours(1)))
+      .value(
+          {.name = "one_way_audio",
+           .doc = "How long nothing may come from one leg while media is sent to it before an event says so; "
+                  "0s: never."},
+          POLLUX_MEMBER(one_way_audio), duration(milliseconds(0), hours(1)))
       .value({.name = "drain", .doc = "How long SIGTERM waits for sessions to be ended."},
              POLLUX_MEMBER(drain), duration(milliseconds(0), minutes(10)));
   return section;

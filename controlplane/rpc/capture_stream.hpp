@@ -44,7 +44,7 @@ class CaptureStream final : public grpc::ServerWriteReactor<v1::CaptureResponse>
 
   CaptureStream(control::ControlThread& control, const v1::CaptureRequest& request);
   control::Violations read_request();
-  void open();           // control thread
+  void open();             // control thread
   void look_at_session();  // control thread: is it still there, and who are its legs?
   // The rest: mutex_ is held.
   void take(CapturedPacket&& packet);

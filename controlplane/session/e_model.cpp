@@ -61,9 +61,8 @@ double r_factor(const Impairment& codec, const Reception& reception) {
   const double loss = std::clamp(reception.loss, 0.0, 1.0);
   const double burst_ratio = std::max(1.0, reception.mean_gap_packets * (1 - loss));
   const double loss_percent = loss * 100;
-  const double effective =
-      codec.equipment +
-      (95 - codec.equipment) * loss_percent / (loss_percent / burst_ratio + codec.robustness);
+  const double effective = codec.equipment + (95 - codec.equipment) * loss_percent /
+                                                 (loss_percent / burst_ratio + codec.robustness);
   return std::clamp(kBestR - delay_impairment - effective, 0.0, 100.0);
 }
 

@@ -180,7 +180,8 @@ tl::expected<CaptureTarget, Failure> SessionManager::capture_target(const std::s
     }
   }
   if (!leg_id.empty() && !target.leg) {
-    return tl::unexpected(invalid_fields({{"leg_id", "session " + shown(id) + " has no leg " + shown(leg_id)}}));
+    return tl::unexpected(
+        invalid_fields({{"leg_id", "session " + shown(id) + " has no leg " + shown(leg_id)}}));
   }
   return target;
 }

@@ -28,7 +28,7 @@ struct ManagerOptions {
   std::vector<std::string> port_names;  // of the device ports, for events
   std::chrono::milliseconds media_timeout{60000};
   std::chrono::milliseconds one_way_audio{10000};  // nothing heard for so long is suspicious; 0: never
-  std::uint32_t max_sessions = 10000;  // that memory has been set aside for
+  std::uint32_t max_sessions = 10000;              // that memory has been set aside for
   config::AdmissionConfig admission;
   std::size_t event_log_size = 65536;
   std::string node_run;

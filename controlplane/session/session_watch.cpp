@@ -37,7 +37,8 @@ OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool media_for_i
   if (party_receives(direction) && media_for_it && !leg.stats->rtp.destination) {
     return OneWayCause::kNoAddress;
   }
-  if (leg.request->sinks.empty() || !party_sends(direction) || came || after.count() == 0 || now - watch.heard < after) {
+  if (leg.request->sinks.empty() || !party_sends(direction) || came || after.count() == 0 ||
+      now - watch.heard < after) {
     return OneWayCause::kNone;
   }
   // Both silent is no one-way audio. Once suspected it stays so until something comes.
@@ -78,7 +79,8 @@ void note_quality(LegWatch& watch, const WatchedLeg& leg) {
 std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vector<WatchedLeg>& legs,
                                   Clock::time_point now, std::chrono::milliseconds after) {
   std::erase_if(watches, [&](const LegWatch& watch) {
-    return std::none_of(legs.begin(), legs.end(), [&](const auto& leg) { return leg.number == watch.number; });
+    return std::none_of(legs.begin(), legs.end(),
+                        [&](const auto& leg) { return leg.number == watch.number; });
   });
   std::vector<bool> came(legs.size());
   for (std::size_t i = 0; i < legs.size(); ++i) {

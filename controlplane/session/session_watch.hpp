@@ -33,7 +33,7 @@ struct WatchedLeg {
 
 // A leg whose verdict has changed.
 struct OneWayChange {
-  std::size_t leg = 0;  // index
+  std::size_t leg = 0;                     // index
   OneWayCause cause = OneWayCause::kNone;  // kNone: it has ended
 };
 

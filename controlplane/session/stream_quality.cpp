@@ -61,8 +61,8 @@ std::optional<double> r_factor_between(const std::string& encoding, const Recept
   // What was missing at the first look and came afterwards counts for the second.
   const double lost = std::max(0.0, static_cast<double>(now.lost()) - static_cast<double>(before.lost()));
   // A reordered packet made a gap as well, but wasn't lost.
-  const double gaps = static_cast<double>(now.gaps - before.gaps) -
-                      static_cast<double>(now.reordered - before.reordered);
+  const double gaps =
+      static_cast<double>(now.gaps - before.gaps) - static_cast<double>(now.reordered - before.reordered);
   const Reception reception{.loss = lost / static_cast<double>(expected),
                             .mean_gap_packets = gaps >= 1 ? std::max(1.0, lost / gaps) : 1,
                             .delay_ms = one_way_delay_ms(now)};

@@ -33,7 +33,7 @@ struct WorkerStats {
   std::uint64_t commands = 0;
   std::uint64_t events_lost = 0;  // events that found the ring full
   std::uint64_t sessions = 0;
-  std::uint64_t handed_off = 0;  // packets passed on to the worker that owns their port
+  std::uint64_t handed_off = 0;    // packets passed on to the worker that owns their port
   std::uint64_t captured = 0;      // copies made for captures
   std::uint64_t capture_lost = 0;  // copies that found no room
   std::vector<StageStats> stages;
@@ -117,8 +117,8 @@ struct ReceptionStats {
   std::uint32_t longest_gap_packets = 0;
   std::uint32_t jitter_rtp_ticks = 0;
   std::uint32_t max_jitter_rtp_ticks = 0;
-  std::uint8_t payload_type = 0;   // on the wire, of one of the last packets
-  std::uint32_t clock_rate = 8000;  // Hz, of that payload type
+  std::uint8_t payload_type = 0;      // on the wire, of one of the last packets
+  std::uint32_t clock_rate = 8000;    // Hz, of that payload type
   std::uint32_t ptime_rtp_ticks = 0;  // media per packet; 0: not known yet
   std::uint64_t talk_us = 0;          // media time with sound
   std::uint64_t silence_us = 0;
@@ -135,7 +135,7 @@ struct LegStats {
   StreamStats rtcp;
   std::uint16_t port = 0;  // index into DataplaneConfig::ports: the one it sends by
   bool link_up = false;
-  ReceptionStats reception;                         // all zero until RTP was received
+  ReceptionStats reception;                             // all zero until RTP was received
   std::array<std::uint64_t, kDropReasonCount> drops{};  // packets that came to the leg and ended there
 };
 

@@ -14,7 +14,7 @@ struct ReportBlock {
   std::uint8_t fraction_lost = 0;  // of 256
   std::int32_t cumulative_lost = 0;
   std::uint32_t jitter_rtp_ticks = 0;
-  std::uint32_t last_sr = 0;        // middle 32 bits of the NTP time of the last SR; 0: none yet
+  std::uint32_t last_sr = 0;         // middle 32 bits of the NTP time of the last SR; 0: none yet
   std::uint32_t delay_since_sr = 0;  // 1/65536 s
 };
 

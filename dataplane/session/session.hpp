@@ -44,9 +44,9 @@ struct Leg {
   SourceLearning learning;   // of RTP
   RtcpSourceLearning rtcp_learning;
   std::unique_ptr<Routing> routing;
-  std::uint64_t next_stream_report_ms = 0;  // no kStreamChanged before
-  rtp::StreamQuality quality;               // of the RTP that comes; read by: control
-  rtp::PartyView party;                     // read by: control
+  std::uint64_t next_stream_report_ms = 0;      // no kStreamChanged before
+  rtp::StreamQuality quality;                   // of the RTP that comes; read by: control
+  rtp::PartyView party;                         // read by: control
   std::array<Counter, kDropReasonCount> drops;  // packets that came to the leg and ended; read by: control
 };
 

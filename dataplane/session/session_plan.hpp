@@ -31,7 +31,7 @@ struct SessionPlan {
   std::uint32_t media_timeout_ms = 0;
   std::vector<LegPlan> legs;       // of the session as it is to be; for kAdd and kUpdate
   std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list
-  CaptureOrder capture;                       // for kCapture
+  CaptureOrder capture;            // for kCapture
   std::vector<std::unique_ptr<Leg>> removed;  // no longer reachable after apply(); for control to free
 };
 

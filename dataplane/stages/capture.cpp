@@ -54,8 +54,8 @@ Component component_of(const session::Endpoint& endpoint, const rte_mbuf& mbuf) 
   const std::size_t ip = mbuf.data_len > 14 && load_be16(bytes + 12) == kVlan ? 18 : 14;
   const bool v6 = mbuf.data_len > ip && (bytes[ip] >> 4) == 6;
   const std::size_t payload = ip + (v6 ? 40 : 20) + 8;
-  const bool rtcp = mbuf.data_len > payload && rtp::demux(bytes + payload, mbuf.data_len - payload) ==
-                                                   rtp::PacketKind::kRtcp;
+  const bool rtcp = mbuf.data_len > payload &&
+                    rtp::demux(bytes + payload, mbuf.data_len - payload) == rtp::PacketKind::kRtcp;
   return rtcp ? Component::kRtcp : Component::kRtp;
 }
 

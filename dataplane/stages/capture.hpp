@@ -1,5 +1,5 @@
-// Copies packets for captures: into buffers of their own, through a ring of its own, so that neither media nor
-// other captures notice. Whoever takes too few copies loses some; they are counted.
+// Copies packets for captures: into buffers of their own, through a ring of its own, so that neither media
+// nor other captures notice. Whoever takes too few copies loses some; they are counted.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -46,7 +46,8 @@ struct UnmatchedOrder {
 struct CaptureSlots {
   rte_mempool* pool = nullptr;  // shared by all workers; its mbufs have room for a CaptureMark
   rte_ring* ring = nullptr;     // rte_mbuf*; one producer (the worker), one consumer
-  std::atomic<std::uint32_t> unmatched{0};  // bit n: orders[n] is in force; written by: control, read by: worker
+  std::atomic<std::uint32_t> unmatched{
+      0};  // bit n: orders[n] is in force; written by: control, read by: worker
   std::array<Published<UnmatchedOrder>, kMaxCaptures> orders;  // written by: control, read by: worker
 };
 

@@ -41,8 +41,8 @@ void measure(Context& context, const MediaPacket& packet, session::Endpoint& end
   endpoint.rx_packets.add(1);
   endpoint.rx_bytes.add(packet.payload_length);
   endpoint.last_rx_tsc = context.now_tsc;
-  const rtp::Arrival arrival = rtp::receive(endpoint.reception, endpoint.leg->quality, packet.header,
-                                            context.rtp_ticks(packet.clock));
+  const rtp::Arrival arrival =
+      rtp::receive(endpoint.reception, endpoint.leg->quality, packet.header, context.rtp_ticks(packet.clock));
   if (arrival == rtp::Arrival::kNewStream) [[unlikely]] {
     report_stream(context, endpoint, first);
   }

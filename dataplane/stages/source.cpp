@@ -138,7 +138,8 @@ bool admit_rtp_source(Context& context, const MediaPacket& packet) {
   const bool was_confirmed = leg.learning.confirmed();
   const auto now_ms = static_cast<std::uint32_t>(context.now_ms);
   const session::SourceVerdict verdict =
-      leg.learning.on_packet(source, packet.header, now_ms, silent_ms(context, endpoint), *context.learning.load(std::memory_order_acquire));
+      leg.learning.on_packet(source, packet.header, now_ms, silent_ms(context, endpoint),
+                             *context.learning.load(std::memory_order_acquire));
   if (verdict == session::SourceVerdict::kAcceptAndLearn) {
     learn(context, endpoint, source, was_confirmed);
     forget_rtcp(leg);

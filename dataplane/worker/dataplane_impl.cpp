@@ -85,8 +85,7 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneCo
   // Each step needs what the ones before it made; the destructor undoes however many were done.
   for (const auto step :
        {&DataplaneImpl::open_devices, &DataplaneImpl::make_parts, &DataplaneImpl::make_capture_slots,
-        &DataplaneImpl::share_tx_queues,
-        &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
+        &DataplaneImpl::share_tx_queues, &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
     if (auto done = ((*made).*step)(); !done) {
       return tl::unexpected(done.error());
     }

@@ -120,7 +120,7 @@ class DataplaneImpl final : public Dataplane {
 
   // control thread only
   std::unordered_map<SessionHandle, std::unique_ptr<SessionRecord>> sessions_;
-  std::vector<SessionHandle> unlinked_;  // freed by the next poll_events()
+  std::vector<SessionHandle> unlinked_;                    // freed by the next poll_events()
   std::unordered_map<CaptureId, SessionHandle> captures_;  // 0: of packets that reach no session
   std::vector<SessionHandle> captures_to_stop_;            // their workers had no room for it yet
   CaptureId last_capture_ = 0;

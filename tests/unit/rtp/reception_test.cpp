@@ -29,7 +29,8 @@ TEST(Reception, CountsAcrossTheWrap) {
   EXPECT_EQ(reception.expected(), 0U);
   EXPECT_EQ(reception.lost(), 0);
   for (std::uint32_t i = 0; i < 200'000; ++i) {
-    const Arrival arrival = receive(reception, header(static_cast<std::uint16_t>(65530 + i), i * 160), i * 160);
+    const Arrival arrival =
+        receive(reception, header(static_cast<std::uint16_t>(65530 + i), i * 160), i * 160);
     EXPECT_EQ(arrival, i == 0 ? Arrival::kNewStream : Arrival::kNext);
   }
   EXPECT_EQ(reception.received(), 200'000U);
