@@ -4,11 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/cli/command_tree.hpp"
 #include "controlplane/cli/options.hpp"
 
 namespace pollux::cli {
 
 inline constexpr const char* kDefaultTarget = "unix:/run/pollux/pollux.sock";
+
+// What environment variables say in place of options that aren't given.
+struct ArgumentDefaults {
+  std::string target;  // POLLUX_TARGET
+  TlsOptions tls;      // POLLUX_TLS_CA, POLLUX_TLS_CERT, POLLUX_TLS_KEY, POLLUX_TLS_SERVER_NAME
+};
 
 // Either options to act on, or a text to print (help, version, or what was wrong) and the exit code.
 struct Arguments {
@@ -19,8 +26,10 @@ struct Arguments {
   std::string err;  // for standard error
 };
 
-// `arguments` without the program's name; `target_from_environment` is POLLUX_TARGET or empty.
-Arguments parse_arguments(const std::vector<std::string>& arguments,
-                          const std::string& target_from_environment);
+// `arguments` without the program's name.
+Arguments parse_arguments(const std::vector<std::string>& arguments, const ArgumentDefaults& defaults);
+
+// The same command line as data, for completion and manual.
+CommandTree describe_commands();
 
 }  // namespace pollux::cli

@@ -24,7 +24,7 @@ std::string code_word(grpc::StatusCode code) {
     case grpc::StatusCode::PERMISSION_DENIED:
       return "permission denied";
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return "exhausted";
+      return "a limit is reached";
     case grpc::StatusCode::UNIMPLEMENTED:
       return "not implemented by this node";
     case grpc::StatusCode::INTERNAL:
@@ -56,7 +56,24 @@ std::string advice(const CallError& error) {
        "shows how "
        "full it is"},
       {"SESSIONS_EXHAUSTED", "end sessions, or raise the node's limit of sessions in its configuration"},
-      {"NODE_DRAINING", "the node is going down; use another one, or try again after its restart"},
+      {"NODE_DRAINING",
+       "the node takes no new sessions: use another one; polluxctl node info tells its status, polluxctl "
+       "node "
+       "undrain ends a drain"},
+      {"NODE_STOPPING", "the node is going down: use another one, or try again after its restart"},
+      {"NODE_BUSY", "too much at once: try again in a moment"},
+      {"NODE_OVERLOADED",
+       "the node is at a limit of its configuration (admission): use another one; polluxctl top shows its "
+       "load"},
+      {"RATE_LIMITED",
+       "this client calls more often than the node's configuration allows: wait a second, call less often, "
+       "or "
+       "raise the limit of its grpc section"},
+      {"CONFIG_INVALID",
+       "correct the keys named above in the node's configuration; nothing was changed. polluxd --config FILE "
+       "--check finds the same mistakes"},
+      {"CAPTURES_EXHAUSTED", "eight captures run already: end one of them"},
+      {"CAPTURE_EXISTS", "somebody captures this session already: wait for its end, or use that file"},
   };
   for (const Entry& entry : kByCause) {
     if (error.cause == entry.cause) {
@@ -64,6 +81,11 @@ std::string advice(const CallError& error) {
     }
   }
   switch (error.code) {
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return "this door, or your certificate, only lets you read: use the admin socket, or --tls-cert and "
+             "--tls-key of an admin (grpc section of the node's configuration)";
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return "the node wants to know who you are: --tls-ca, --tls-cert and --tls-key";
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return "the node is there but slow: try a longer --timeout, and look at its log";
     case grpc::StatusCode::UNIMPLEMENTED:
@@ -85,6 +107,7 @@ std::string render_unreachable(const CallError& error, const std::string& target
     out += "  may you open it?     ls -l " + path + "\n";
   } else {
     out += "  does it listen?      ss -ltn, and the key grpc.tcp of its configuration\n";
+    out += "  does it speak TLS?   --tls-ca FILE, and --tls-cert, --tls-key where it asks for ours\n";
   }
   out += "  is it another door?  --target unix:PATH or ADDRESS:PORT, or POLLUX_TARGET\n";
   return out;

@@ -4,7 +4,7 @@ namespace pollux::cli {
 
 namespace {
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
+std::shared_ptr<grpc::Channel> open_channel(const std::string& target, const Credentials& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);           // a page of many-legged sessions passes gRPC's 4 MiB
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // a node is never behind the machine's web proxy
@@ -15,13 +15,16 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   // Notices a dead peer under a silent event stream; no more often than servers allow by default (5 min).
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 310'000);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  if (!credentials.server_name.empty()) {
+    arguments.SetSslTargetNameOverride(credentials.server_name);
+  }
+  return grpc::CreateCustomChannel(target, credentials.channel, arguments);
 }
 
 }  // namespace
 
-Client::Client(const std::string& target, std::chrono::milliseconds timeout)
-    : channel_(open_channel(target)), sessions_(channel_), node_(channel_), timeout_(timeout) {}
+Client::Client(const std::string& target, const Credentials& credentials, std::chrono::milliseconds timeout)
+    : channel_(open_channel(target, credentials)), sessions_(channel_), node_(channel_), timeout_(timeout) {}
 
 template <typename Response, typename Stub, typename Request>
 Answer<Response> Client::call(Stub& stub,
@@ -68,8 +71,31 @@ Answer<v1::StatsResponse> Client::stats() {
   return call(node_, &v1::NodeService::Stub::Stats, v1::StatsRequest());
 }
 
+Answer<v1::UndrainResponse> Client::undrain() {
+  return call(node_, &v1::NodeService::Stub::Undrain, v1::UndrainRequest());
+}
+
+Answer<v1::ReloadResponse> Client::reload(bool dry_run) {
+  v1::ReloadRequest request;
+  request.set_dry_run(dry_run);
+  return call(node_, &v1::NodeService::Stub::Reload, request);
+}
+
+Answer<v1::PortsResponse> Client::ports() {
+  return call(node_, &v1::NodeService::Stub::Ports, v1::PortsRequest());
+}
+
 std::unique_ptr<EventStream> Client::watch(const v1::WatchEventsRequest& request) {
-  return std::make_unique<EventStream>(sessions_, request);
+  return std::make_unique<EventStream>(sessions_, &v1::SessionService::Stub::PrepareAsyncWatchEvents,
+                                       request);
+}
+
+std::unique_ptr<DrainStream> Client::drain(const v1::DrainRequest& request) {
+  return std::make_unique<DrainStream>(node_, &v1::NodeService::Stub::PrepareAsyncDrain, request);
+}
+
+std::unique_ptr<CaptureStream> Client::capture(const v1::CaptureRequest& request) {
+  return std::make_unique<CaptureStream>(node_, &v1::NodeService::Stub::PrepareAsyncCapture, request);
 }
 
 CallError Client::error_of(const grpc::Status& status) const {

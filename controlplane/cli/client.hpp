@@ -9,7 +9,8 @@
 #include <string>
 
 #include "controlplane/cli/call_error.hpp"
-#include "controlplane/cli/event_stream.hpp"
+#include "controlplane/cli/credentials.hpp"
+#include "controlplane/cli/server_stream.hpp"
 #include "pollux/v1/node.grpc.pb.h"
 #include "pollux/v1/session.grpc.pb.h"
 
@@ -21,10 +22,14 @@ struct Answer {
   std::optional<CallError> error;  // set: `value` means nothing
 };
 
+using EventStream = ServerStream<v1::WatchEventsResponse>;
+using DrainStream = ServerStream<v1::DrainResponse>;
+using CaptureStream = ServerStream<v1::CaptureResponse>;
+
 // One connection, opened by the first call. Calls block for at most `timeout` each. One thread.
 class Client {
  public:
-  Client(const std::string& target, std::chrono::milliseconds timeout);
+  Client(const std::string& target, const Credentials& credentials, std::chrono::milliseconds timeout);
 
   Answer<v1::Session> create(const v1::CreateRequest& request);
   Answer<v1::Session> get(const std::string& session_id);
@@ -32,8 +37,13 @@ class Client {
   Answer<v1::ListResponse> list(std::uint32_t page_size, const std::string& page_token);
   Answer<v1::InfoResponse> info();
   Answer<v1::StatsResponse> stats();
-  // Has no deadline of its own; must not outlive the client.
+  Answer<v1::UndrainResponse> undrain();
+  Answer<v1::ReloadResponse> reload(bool dry_run);
+  Answer<v1::PortsResponse> ports();
+  // Streams have no deadline of their own and must not outlive the client.
   std::unique_ptr<EventStream> watch(const v1::WatchEventsRequest& request);
+  std::unique_ptr<DrainStream> drain(const v1::DrainRequest& request);
+  std::unique_ptr<CaptureStream> capture(const v1::CaptureRequest& request);
 
   // Pre: !status.ok()
   CallError error_of(const grpc::Status& status) const;

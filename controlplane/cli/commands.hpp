@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/cli/arguments.hpp"
 #include "controlplane/cli/style.hpp"
 
 namespace pollux::cli {
@@ -16,11 +17,16 @@ struct Environment {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  std::string target;                                    // POLLUX_TARGET; may be empty
+  ArgumentDefaults defaults;
   Style style;                                           // of `out`
-  bool terminal = false;                                 // `out` is one: --watch may clear it
+  bool terminal = false;                                 // `out` is one: it may be cleared
+  bool err_terminal = false;                             // `err` is one: a line of it may be overwritten
   std::function<double()> now_seconds;                   // since 1970
   std::function<bool(std::chrono::milliseconds)> pause;  // false: don't go on
+  // Commands that have to end in order call the first once; from then on the second tells of Ctrl-C. Empty:
+  // nothing interrupts.
+  std::function<void()> catch_interrupt;
+  std::function<bool()> interrupted;
   // `events` without --follow has read the node's log when nothing comes for so long.
   std::chrono::milliseconds quiet_time{500};
 };

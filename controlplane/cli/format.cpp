@@ -49,6 +49,10 @@ std::string human_percent(double share) {
   return print("%.2f %%", share * 100);
 }
 
+std::string decimal(double value, int decimals) {
+  return print("%.*f", decimals, value);
+}
+
 std::string human_duration(double seconds) {
   if (seconds < 0.9995) {
     return print("%.0f ms", seconds < 0 ? 0.0 : seconds * 1000);

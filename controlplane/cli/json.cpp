@@ -1,5 +1,6 @@
 #include "controlplane/cli/json.hpp"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 namespace pollux::cli {
@@ -30,6 +31,12 @@ std::string to_json(const google::protobuf::Message& message) {
 
 std::string to_json_line(const google::protobuf::Message& message) {
   return convert(message, false) + "\n";
+}
+
+std::string json_string(const std::string& text) {
+  google::protobuf::Value value;
+  value.set_string_value(text);
+  return convert(value, false);
 }
 
 }  // namespace pollux::cli

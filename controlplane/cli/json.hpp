@@ -9,5 +9,6 @@ namespace pollux::cli {
 
 std::string to_json(const google::protobuf::Message& message);       // indented, one document
 std::string to_json_line(const google::protobuf::Message& message);  // on one line, ended by a newline
+std::string json_string(const std::string& text);                    // quoted and escaped
 
 }  // namespace pollux::cli

@@ -45,6 +45,14 @@ bool is_leg_id(std::string_view text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), allowed);
 }
 
+bool is_encoding(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), allowed);
+}
+
 class LegParser {
  public:
   explicit LegParser(std::string_view text) : text_(text) {}
@@ -186,16 +194,26 @@ class LegParser {
     }
   }
 
-  // WIRE[:COMMON[@RATE]]; WIRE alone passes under its own number.
+  // WIRE[:COMMON][@RATE][/NAME]; WIRE alone passes under its own number.
   void parse_payload_type(std::string_view item) {
+    const std::string where = "pt '" + std::string(item) + "': ";
+    std::string_view encoding;
+    if (const auto slash = item.find('/'); slash != std::string_view::npos) {
+      encoding = item.substr(slash + 1);
+      item = item.substr(0, slash);
+      if (!is_encoding(encoding)) {
+        problem(where + "the encoding's name must be 1..32 of A-Z a-z 0-9 . _ -, as in a=rtpmap");
+        return;
+      }
+    }
     const auto at = item.find('@');
     const auto numbers = item.substr(0, at);
     const auto colon = numbers.find(':');
     const auto wire = parse_number(numbers.substr(0, colon));
     const auto common = colon == std::string_view::npos ? wire : parse_number(numbers.substr(colon + 1));
-    const std::string where = "pt '" + std::string(item) + "': ";
     if (!wire || !common) {
-      problem(where + "written WIRE:COMMON or WIRE:COMMON@RATE, such as 101:96@8000");
+      problem(where +
+              "written WIRE:COMMON, WIRE:COMMON@RATE or WIRE:COMMON@RATE/NAME, such as 101:96@48000/opus");
       return;
     }
     if (*wire > 127 || *common > 127) {
@@ -219,6 +237,7 @@ class LegParser {
     mapping->set_wire(*wire);
     mapping->set_common(*common);
     mapping->set_clock_rate(rate);
+    mapping->set_encoding(std::string(encoding));
   }
 
   void parse_sink(std::string_view item) {

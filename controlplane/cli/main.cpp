@@ -1,4 +1,5 @@
 // polluxctl: the operator's command line, a pure gRPC client.
+#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -17,6 +18,17 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+volatile sig_atomic_t g_interrupted = 0;
+
+// The first Ctrl-C asks the command to end in order, a second one ends it at once.
+void catch_interrupt() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { g_interrupted = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -25,9 +37,14 @@ int main(int argc, char** argv) {
       .in = std::cin,
       .out = std::cout,
       .err = std::cerr,
-      .target = variable("POLLUX_TARGET"),
+      .defaults = {.target = variable("POLLUX_TARGET"),
+                   .tls = {.ca = variable("POLLUX_TLS_CA"),
+                           .cert = variable("POLLUX_TLS_CERT"),
+                           .key = variable("POLLUX_TLS_KEY"),
+                           .server_name = variable("POLLUX_TLS_SERVER_NAME")}},
       .style = {.colour = terminal && variable("NO_COLOR").empty() && variable("TERM") != "dumb"},
       .terminal = terminal,
+      .err_terminal = isatty(STDERR_FILENO) == 1,
       .now_seconds =
           [] {
             return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -37,6 +54,8 @@ int main(int argc, char** argv) {
             std::this_thread::sleep_for(duration);
             return true;
           },
+      .catch_interrupt = catch_interrupt,
+      .interrupted = [] { return g_interrupted != 0; },
   };
   return pollux::cli::run({argv + 1, argv + argc}, environment);
 }

@@ -1,10 +1,10 @@
 #include "controlplane/cli/render_session.hpp"
 
-#include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include "controlplane/cli/format.hpp"
+#include "controlplane/cli/leg_view.hpp"
+#include "controlplane/cli/render_quality.hpp"
 #include "controlplane/cli/table.hpp"
 #include "controlplane/cli/verdict.hpp"
 #include "controlplane/cli/words.hpp"
@@ -13,70 +13,10 @@ namespace pollux::cli {
 
 namespace {
 
-std::string age_text(const v1::Session& session, double now_seconds) {
-  return session.state().has_create_time()
-             ? human_duration(now_seconds - seconds_of(session.state().create_time()))
-             : "-";
-}
+constexpr double kOverloaded = 0.9;  // share of a second; beyond it a burst finds no room
 
 std::string heard_text(const v1::StreamState& stream) {
   return stream.has_last_rx_age() ? human_duration(seconds_of(stream.last_rx_age())) + " ago" : "never";
-}
-
-// Share of the packets that the sender numbered and we never got (RFC 3550 A.3).
-std::string loss_text(const v1::StreamState& stream) {
-  if (stream.rx_packets() == 0) {
-    return "-";
-  }
-  if (stream.lost() < 0) {
-    return "0.00 % (" + human_count(static_cast<std::uint64_t>(-stream.lost())) + " duplicates)";
-  }
-  const auto lost = static_cast<double>(stream.lost());
-  return human_percent(lost / (lost + static_cast<double>(stream.rx_packets())));
-}
-
-// The clock that the jitter is counted in: that of the leg's first mapped format; without a map that of most
-// telephony formats. The API doesn't say which format the packets have.
-double clock_rate(const v1::LegSpec& leg) {
-  if (leg.payload_types().empty()) {
-    return 8000;
-  }
-  const auto& mapping = leg.payload_types(0);
-  if (mapping.clock_rate() != 0) {
-    return mapping.clock_rate();
-  }
-  switch (mapping.wire()) {  // RFC 3551 tables 4 and 5, those that differ from 8000
-    case 6:
-      return 16000;
-    case 10:
-    case 11:
-      return 44100;
-    case 16:
-      return 11025;
-    case 17:
-      return 22050;
-    case 14:
-    case 25:
-    case 26:
-    case 28:
-    case 31:
-    case 32:
-    case 33:
-    case 34:
-      return 90000;
-    default:
-      return 8000;
-  }
-}
-
-std::string jitter_text(const v1::LegSpec& leg, const v1::StreamState& stream) {
-  if (stream.rx_packets() == 0) {
-    return "-";
-  }
-  const double ms = stream.jitter_rtp_ticks() * 1000.0 / clock_rate(leg);
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.1f ms", ms);
-  return buffer;
 }
 
 std::string join(const std::vector<std::string>& parts, const char* separator) {
@@ -99,7 +39,8 @@ std::string payload_types_text(const v1::LegSpec& leg) {
   std::vector<std::string> parts;
   for (const auto& mapping : leg.payload_types()) {
     parts.push_back(std::to_string(mapping.wire()) + "→" + std::to_string(mapping.common()) +
-                    (mapping.clock_rate() == 0 ? "" : "@" + std::to_string(mapping.clock_rate())));
+                    (mapping.clock_rate() == 0 ? "" : "@" + std::to_string(mapping.clock_rate())) +
+                    (mapping.encoding().empty() ? "" : "/" + printable(mapping.encoding())));
   }
   return parts.empty() ? "all" : join(parts, " ");
 }
@@ -128,102 +69,105 @@ std::string leg_line(const v1::LegSpec& leg) {
   return join(parts, ", ");
 }
 
-void add_stream(Table& table, const std::string& leg_id, const v1::LegSpec& spec, bool rtcp,
-                const v1::StreamState& stream) {
-  table.add({leg_id, rtcp ? "RTCP" : "RTP", stream.has_local() ? address_text(stream.local()) : "-",
+Cell next_hop_cell(const v1::StreamState& stream) {
+  switch (stream.next_hop()) {
+    case v1::NEXT_HOP_RESOLVED:
+      return "resolved";
+    case v1::NEXT_HOP_UNRESOLVED:
+      return {"UNRESOLVED", Tone::kBad};
+    case v1::NEXT_HOP_NO_ROUTE:
+      return {"NO ROUTE", Tone::kBad};
+    default:
+      return "-";
+  }
+}
+
+void add_stream(Table& table, const std::string& leg_id, const char* name, const v1::StreamState& stream) {
+  table.add({leg_id, name, stream.has_local() ? address_text(stream.local()) : "-",
              stream.has_destination() ? Cell(address_text(stream.destination()))
                                       : Cell("nowhere yet", Tone::kWarning),
-             stream.source_confirmed() ? Cell("yes") : Cell("no", Tone::kFaint),
-             human_count(stream.rx_packets()), human_count(stream.tx_packets()),
-             rtcp ? "-" : loss_text(stream), rtcp ? "-" : jitter_text(spec, stream), heard_text(stream),
+             stream.source_confirmed() ? Cell("yes") : Cell("no", Tone::kFaint), next_hop_cell(stream),
+             human_count(stream.rx_packets()), human_count(stream.tx_packets()), heard_text(stream),
              stream.dropped() == 0 ? Cell("0") : Cell(human_count(stream.dropped()), Tone::kWarning),
              stream.rx_packets() == 0 ? "-" : hex_ssrc(stream.ssrc())});
 }
 
-}  // namespace
-
-std::string render_session_list(const std::vector<v1::Session>& sessions, std::uint64_t total,
-                                double now_seconds, const Style& style) {
-  if (sessions.empty()) {
-    return "No sessions.\n";
-  }
-  Table table({{"SESSION"},
-               {"AGE", Align::kRight},
-               {"WORKER", Align::kRight},
-               {"LEGS"},
+std::string stream_table(const v1::SessionState& state, const Style& style) {
+  Table table({{"LEG"},
+               {"STREAM"},
+               {"LOCAL"},
+               {"DESTINATION"},
+               {"CONFIRMED"},
+               {"NEXT HOP"},
                {"IN", Align::kRight},
                {"OUT", Align::kRight},
+               {"LAST HEARD", Align::kRight},
                {"DROPPED", Align::kRight},
-               {"STATE"}});
-  for (const auto& session : sessions) {
-    std::vector<std::string> legs;
-    for (const auto& leg : session.spec().legs()) {
-      legs.push_back(leg.leg_id());
-    }
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t dropped = 0;
-    for (const auto& leg : session.state().legs()) {
-      received += leg.rtp().rx_packets();
-      sent += leg.rtp().tx_packets();
-      dropped += leg.rtp().dropped();
-    }
-    const Summary summary = summarize(session);
-    table.add({session.session_id(), age_text(session, now_seconds), std::to_string(session.state().worker()),
-               join(legs, " "), human_count(received), human_count(sent), human_count(dropped),
-               Cell(summary.text, summary.tone)});
+               {"SSRC"}});
+  for (const auto& leg : state.legs()) {
+    add_stream(table, leg.leg_id(), "RTP", leg.rtp());
+    add_stream(table, leg.leg_id(), "RTCP", leg.rtcp());
   }
-  std::string out = table.render(style);
-  if (total > sessions.size()) {
-    out += std::to_string(sessions.size()) + " of " + std::to_string(total) +
-           " sessions; --all shows all, --limit N so many.\n";
+  return table.empty() ? "" : table.render(style);
+}
+
+std::string worker_line(const v1::Session& session, std::optional<double> load, const Style& style) {
+  std::string line = "  worker  " + std::to_string(session.state().worker());
+  if (load) {
+    const bool high = *load >= kOverloaded;
+    line += " (" +
+            style.paint(high ? Tone::kBad : Tone::kPlain,
+                        "load " + decimal(*load * 100, 0) + " %" +
+                            (high ? ": OVERLOADED, packets may be lost here; polluxctl top" : "")) +
+            ")";
+  }
+  return line + "\n";
+}
+
+std::string verdict_lines(const v1::Session& session, const Style& style) {
+  std::string out;
+  for (const auto& verdict : verdicts(session)) {
+    out += style.paint(verdict.tone(), verdict.line()) + "\n";
+    out += verdict.advice.empty() ? "" : "  what to do: " + verdict.advice + "\n";
+    for (const auto& remark : verdict.remarks) {
+      out += "  note: " + remark + "\n";
+    }
   }
   return out;
 }
 
-std::string render_session(const v1::Session& session, double now_seconds, const Style& style) {
+std::string head(const v1::Session& session, double now_seconds, std::optional<double> worker_load,
+                 const Style& style) {
   std::string out = style.paint(Tone::kHeading, "Session " + session.session_id()) + "\n";
-  out += "  age     " + age_text(session, now_seconds);
-  if (session.state().has_create_time()) {
-    out += " (since " + utc_time(session.state().create_time()) + ")";
-  }
-  out += "\n  worker  " + std::to_string(session.state().worker()) + "\n  ends    " +
-         timeout_text(session.spec()) + "\n";
+  const auto& state = session.state();
+  out += "  age     " + (state.has_create_time()
+                             ? human_duration(now_seconds - seconds_of(state.create_time())) + " (since " +
+                                   utc_time(state.create_time()) + ")"
+                             : std::string("-"));
+  out += "\n" + worker_line(session, worker_load, style) + "  ends    " + timeout_text(session.spec()) + "\n";
   const std::map<std::string, std::string> labels(session.spec().labels().begin(),
                                                   session.spec().labels().end());
   for (const auto& [key, value] : labels) {
     out += "  label   " + printable(key + "=" + value) + "\n";
   }
   for (const auto& leg : session.spec().legs()) {
-    out += "  leg " + leg.leg_id() + ": " + leg_line(leg) + "\n";
+    const LegView view = find_leg(session, leg.leg_id());
+    out += "  leg " + leg.leg_id() + ": " + leg_line(leg) +
+           (view.state->port().empty() ? "" : ", port " + view.state->port()) +
+           (view.port_down() ? " " + style.paint(Tone::kBad, "DOWN") : "") + "\n";
   }
-  Table table({{"LEG"},
-               {"STREAM"},
-               {"LOCAL"},
-               {"DESTINATION"},
-               {"CONFIRMED"},
-               {"IN", Align::kRight},
-               {"OUT", Align::kRight},
-               {"LOSS", Align::kRight},
-               {"JITTER", Align::kRight},
-               {"LAST HEARD", Align::kRight},
-               {"DROPPED", Align::kRight},
-               {"SSRC"}});
-  for (const auto& state : session.state().legs()) {
-    const auto& legs = session.spec().legs();
-    const auto spec = std::find_if(legs.begin(), legs.end(),
-                                   [&](const v1::LegSpec& leg) { return leg.leg_id() == state.leg_id(); });
-    const v1::LegSpec& leg = spec == legs.end() ? v1::LegSpec::default_instance() : *spec;
-    add_stream(table, state.leg_id(), leg, false, state.rtp());
-    add_stream(table, state.leg_id(), leg, true, state.rtcp());
-  }
-  if (!table.empty()) {
-    out += "\n" + table.render(style);
-  }
-  const auto all = verdicts(session);
-  out += all.empty() ? "" : "\n";
-  for (const auto& verdict : all) {
-    out += style.paint(verdict.tone(), verdict.line()) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string render_session(const v1::Session& session, double now_seconds, std::optional<double> worker_load,
+                           const Style& style) {
+  std::string out = head(session, now_seconds, worker_load, style);
+  for (const std::string& part :
+       {stream_table(session.state(), style), render_quality(session.state(), style),
+        render_leg_drops(session.state(), style), verdict_lines(session, style)}) {
+    out += part.empty() ? "" : "\n" + part;
   }
   return out;
 }

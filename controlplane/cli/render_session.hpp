@@ -1,6 +1,8 @@
 // Sessions as text.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,9 @@ namespace pollux::cli {
 std::string render_session_list(const std::vector<v1::Session>& sessions, std::uint64_t total,
                                 double now_seconds, const Style& style);
 
-// Spec, counters of each leg and a verdict per direction.
-std::string render_session(const v1::Session& session, double now_seconds, const Style& style);
+// Spec, counters and quality of each leg, and a verdict per direction. `worker_load` is that of the session's
+// worker, 0..1; unset: not known.
+std::string render_session(const v1::Session& session, double now_seconds, std::optional<double> worker_load,
+                           const Style& style);
 
 }  // namespace pollux::cli

@@ -79,6 +79,29 @@ Parsed<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return result;
 }
 
+Parsed<std::uint64_t> parse_bytes(std::string_view text) {
+  Parsed<std::uint64_t> result;
+  const auto digits = text.find_first_not_of("0123456789");
+  const std::string_view unit = digits == std::string_view::npos ? std::string_view() : text.substr(digits);
+  const auto number = parse_number(text.substr(0, digits));
+  unsigned shift = 0;
+  if (unit == "k" || unit == "K" || unit == "KiB") {
+    shift = 10;
+  } else if (unit == "M" || unit == "MiB") {
+    shift = 20;
+  } else if (unit == "G" || unit == "GiB") {
+    shift = 30;
+  } else if (!unit.empty()) {
+    shift = 64;
+  }
+  if (!number || *number == 0 || shift == 64) {
+    result.problems.push_back(quoted(text) + " is no number of bytes such as 65536, 500k, 64M or 1G");
+    return result;
+  }
+  result.value = std::uint64_t{*number} << shift;
+  return result;
+}
+
 Parsed<v1::SocketAddress> parse_socket_address(std::string_view text) {
   Parsed<v1::SocketAddress> result;
   const auto fail = [&](const std::string& why) {

@@ -21,6 +21,9 @@ std::optional<std::uint32_t> parse_number(std::string_view text);
 // "500ms", "60s", "60" (seconds), "1.5s", "5min", "5m", "1h"; "0" and "never" are zero.
 Parsed<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+// "65536", "500k", "64M", "64MiB", "1G": powers of 1024.
+Parsed<std::uint64_t> parse_bytes(std::string_view text);
+
 // "192.0.2.7:40000" or "[2001:db8::7]:40000".
 Parsed<v1::SocketAddress> parse_socket_address(std::string_view text);
 

@@ -11,12 +11,16 @@ namespace pollux::cli {
 
 enum class Flow {
   kFlowing,
+  kPoor,             // it flows, but a person hears that something is wrong
+  kUnheard,          // it flows to an address that never answered
   kOnHold,           // a direction attribute forbids it, as signalled
   kNothingReceived,  // never a believed packet
+  kRefused,          // packets come, and all are dropped
   kSilent,           // there were packets, but none lately
   kNoAddress,        // the sink has nowhere to be sent to yet
-  kNothingSent,      // received, address known, and still nothing sent
-  kNoSink,           // received for nobody
+  kNotSent,          // received, address known, and dropped on the way out
+  kPortDown,
+  kNoSink,  // received for nobody
 };
 
 // One way through the session: what `from`'s party sends, on its way to the party of `to`.
@@ -24,7 +28,9 @@ struct Verdict {
   std::string from;
   std::string to;  // empty with kNoSink
   Flow flow = Flow::kFlowing;
-  std::string text;  // "receiving, forwarding to 198.51.100.7:40000"
+  std::string text;                  // "receiving, forwarding to 198.51.100.7:40000"
+  std::string advice;                // what to do; empty: nothing
+  std::vector<std::string> remarks;  // what else is worth knowing
 
   Tone tone() const;
   std::string line() const;  // "a → b: receiving, …"

@@ -78,6 +78,8 @@ std::string word(v1::EndReason reason) {
       return "timed out";
     case v1::END_REASON_NODE_STOPPED:
       return "the node stopped";
+    case v1::END_REASON_DRAINED:
+      return "drained: the deadline had come";
     default:
       return unknown(reason);
   }
@@ -90,9 +92,58 @@ std::string word(v1::NodeStatus status) {
     case v1::NODE_STATUS_SERVING:
       return "serving";
     case v1::NODE_STATUS_DRAINING:
-      return "draining: ends its sessions and takes no new ones";
+      return "draining: takes no new sessions";
+    case v1::NODE_STATUS_STOPPING:
+      return "stopping: ends its sessions and takes no new ones";
     default:
       return unknown(status);
+  }
+}
+
+std::string word(v1::OneWayCause cause) {
+  switch (cause) {
+    case v1::ONE_WAY_CAUSE_UNSPECIFIED:
+      return "no cause given";
+    case v1::ONE_WAY_CAUSE_NEVER_HEARD:
+      return "never heard from it: NAT, or a wrong address in its SDP?";
+    case v1::ONE_WAY_CAUSE_FELL_SILENT:
+      return "it fell silent";
+    case v1::ONE_WAY_CAUSE_REFUSED:
+      return "its packets come and are all dropped: polluxctl session show says why";
+    case v1::ONE_WAY_CAUSE_NO_ADDRESS:
+      return "it has no address to send to: it doesn't hear the other party";
+    default:
+      return unknown(cause);
+  }
+}
+
+std::string word(v1::CapturePoint point) {
+  switch (point) {
+    case v1::CAPTURE_POINT_RECEIVED:
+      return "received";
+    case v1::CAPTURE_POINT_SENT:
+      return "sent";
+    case v1::CAPTURE_POINT_DROPPED:
+      return "dropped";
+    default:
+      return unknown(point);
+  }
+}
+
+std::string word(v1::CaptureEnd end) {
+  switch (end) {
+    case v1::CAPTURE_END_MAX_PACKETS:
+      return "the limit of packets";
+    case v1::CAPTURE_END_MAX_BYTES:
+      return "the limit of bytes";
+    case v1::CAPTURE_END_MAX_TIME:
+      return "the limit of time";
+    case v1::CAPTURE_END_SESSION_ENDED:
+      return "the session ended";
+    case v1::CAPTURE_END_NODE_STOPPED:
+      return "the node stopped";
+    default:
+      return unknown(end);
   }
 }
 

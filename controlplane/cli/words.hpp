@@ -15,6 +15,9 @@ std::string word(v1::SourcePolicy policy);
 std::string word(v1::StreamMode mode);
 std::string word(v1::EndReason reason);
 std::string word(v1::NodeStatus status);
+std::string word(v1::OneWayCause cause);
+std::string word(v1::CapturePoint point);
+std::string word(v1::CaptureEnd end);
 // UNSPECIFIED: the family of remote_rtp, IPv4 without one.
 std::string family_word(const v1::LegSpec& leg);
 

@@ -10,13 +10,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Options accepted(const std::vector<std::string>& arguments, const std::string& environment = "") {
-  const auto parsed = parse_arguments(arguments, environment);
+  const auto parsed = parse_arguments(arguments, {environment, {}});
   EXPECT_TRUE(parsed.proceed) << parsed.err;
   return parsed.options;
 }
 
 void expect_refused(const std::vector<std::string>& arguments, const std::string& why) {
-  const auto parsed = parse_arguments(arguments, "");
+  const auto parsed = parse_arguments(arguments, {});
   EXPECT_FALSE(parsed.proceed) << why;
   EXPECT_EQ(parsed.exit_code, 2);
   EXPECT_THAT(parsed.err, ::testing::StartsWith("polluxctl: "));
@@ -25,12 +25,13 @@ void expect_refused(const std::vector<std::string>& arguments, const std::string
 }
 
 TEST(Arguments, HelpListsEachCommand) {
-  const auto parsed = parse_arguments({"--help"}, "");
+  const auto parsed = parse_arguments({"--help"}, {});
   EXPECT_FALSE(parsed.proceed);
   EXPECT_EQ(parsed.exit_code, 0);
   EXPECT_EQ(parsed.err, "");
   for (const char* command : {"session list ", "session show ", "session create ", "session delete ",
-                              "events ", "stats ", "node info "}) {
+                              "events ", "top ", "stats ", "capture ", "node info ", "node ports ",
+                              "node drain ", "node undrain ", "node reload ", "completion "}) {
     EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(command)));
   }
 }
@@ -43,17 +44,19 @@ TEST(Arguments, EachCommandHasHelpOfItsOwn) {
   const Case cases[] = {{{"session", "list"}, "--limit"}, {{"session", "show"}, "Session id"},
                         {{"session", "create"}, "--leg"}, {{"session", "delete"}, "Session ids"},
                         {{"events"}, "--follow"},         {{"stats"}, "--drops"},
-                        {{"node", "info"}, "networks"}};
+                        {{"node", "info"}, "networks"},   {{"top"}, "--once"},
+                        {{"capture"}, "--unmatched"},     {{"node", "drain"}, "--end-sessions"},
+                        {{"node", "reload"}, "--dry-run"}};
   for (auto [command, mentions] : cases) {
     command.push_back("--help");
-    const auto parsed = parse_arguments(command, "");
+    const auto parsed = parse_arguments(command, {});
     EXPECT_EQ(parsed.exit_code, 0);
     EXPECT_THAT(parsed.out, HasSubstr(mentions));
   }
 }
 
 TEST(Arguments, CreateHelpNamesEveryLegKey) {
-  const auto parsed = parse_arguments({"session", "create", "--help"}, "");
+  const auto parsed = parse_arguments({"session", "create", "--help"}, {});
   for (const char* key : {"network=", "remote=", "remote-rtcp=", "family=", "rtcp-mux",
                           "direction=", "learning=", "policy=", "stream=", "dscp=", "pt=", "sinks="}) {
     EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(key)));
@@ -61,7 +64,7 @@ TEST(Arguments, CreateHelpNamesEveryLegKey) {
 }
 
 TEST(Arguments, Version) {
-  const auto parsed = parse_arguments({"--version"}, "");
+  const auto parsed = parse_arguments({"--version"}, {});
   EXPECT_EQ(parsed.exit_code, 0);
   EXPECT_THAT(parsed.out, HasSubstr("polluxctl " POLLUX_VERSION));
 }
@@ -104,6 +107,42 @@ TEST(Arguments, OtherCommands) {
   EXPECT_EQ(stats.watch_seconds, 2.0);
 }
 
+TEST(Arguments, NodeAndCapture) {
+  const auto drain = accepted({"node", "drain", "--deadline", "30s", "--end-sessions"});
+  EXPECT_EQ(drain.command, Command::kNodeDrain);
+  EXPECT_EQ(drain.deadline, "30s");
+  EXPECT_TRUE(drain.end_sessions);
+  EXPECT_TRUE(accepted({"node", "reload", "--dry-run"}).dry_run);
+  const auto session = accepted({"capture", "call-1", "--leg", "a", "--out", "f", "--max-packets", "5",
+                                 "--max-bytes", "1M", "--time", "9s", "--snap", "54"});
+  EXPECT_EQ(session.capture_session, "call-1");
+  EXPECT_EQ(session.capture_leg, "a");
+  EXPECT_EQ(session.capture_file, "f");
+  EXPECT_EQ(session.max_packets, 5U);
+  EXPECT_EQ(session.max_bytes, "1M");
+  EXPECT_EQ(session.capture_time, "9s");
+  EXPECT_EQ(session.snap_length, 54U);
+  const auto unmatched =
+      accepted({"capture", "--unmatched", "--address", "192.0.2.7", "--port", "4000", "--out", "-"});
+  EXPECT_TRUE(unmatched.unmatched);
+  EXPECT_EQ(unmatched.port, 4000U);
+  const auto top = accepted({"top", "--interval", "2s", "--once", "--calls", "0"});
+  EXPECT_EQ(top.interval, "2s");
+  EXPECT_TRUE(top.once);
+  EXPECT_EQ(top.calls, 0U);
+}
+
+TEST(Arguments, TlsFromEnvironmentAndOptions) {
+  const ArgumentDefaults defaults{"", {"ca.pem", "cert.pem", "key.pem", "node-1"}};
+  const auto from_environment = parse_arguments({"stats"}, defaults).options.tls;
+  EXPECT_EQ(from_environment.ca, "ca.pem");
+  EXPECT_EQ(from_environment.server_name, "node-1");
+  const auto given = parse_arguments({"stats", "--tls-ca", "other.pem", "--tls-server-name", "x"}, defaults);
+  EXPECT_EQ(given.options.tls.ca, "other.pem");
+  EXPECT_EQ(given.options.tls.key, "key.pem");
+  EXPECT_EQ(given.options.tls.server_name, "x");
+}
+
 TEST(Arguments, WrongUsage) {
   expect_refused({}, "a command is missing; polluxctl --help lists them");
   expect_refused({"session"}, "polluxctl session --help lists them");
@@ -116,6 +155,11 @@ TEST(Arguments, WrongUsage) {
   expect_refused({"events", "--since", "0"}, "--since: must be 1 or more, not 0");
   expect_refused({"-o", "xml", "stats"}, "must be table or json, not xml");
   expect_refused({"stats", "--watch", "0"}, "--watch");
+  expect_refused({"session", "list", "--worst", "3", "--all"}, "excludes");
+  expect_refused({"capture", "x"}, "--out is required");
+  expect_refused({"capture", "x", "--unmatched", "--out", "f"}, "excludes");
+  expect_refused({"capture", "x", "--port", "4000", "--out", "f"}, "--port requires --unmatched");
+  expect_refused({"completion", "csh"}, "must be bash, zsh or fish, not csh");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(CallError, ShowsMetadataOfTheCause) {
   const auto error = decode_error(
       {grpc::StatusCode::RESOURCE_EXHAUSTED, "no free ports", details.SerializeAsString()}, true);
   const auto text = render_error(error, "session create x", "unix:/x");
-  EXPECT_THAT(text, HasSubstr("failed: exhausted: no free ports\n"));
+  EXPECT_THAT(text, HasSubstr("failed: a limit is reached: no free ports\n"));
   EXPECT_THAT(text, HasSubstr("  cause: PORTS_EXHAUSTED (leg=a, network=outside)\n"));
   EXPECT_THAT(text, HasSubstr("polluxctl node info"));
 }
@@ -73,6 +73,45 @@ TEST(CallError, DrainingNodeIsReachable) {
   const auto error =
       decode_error({grpc::StatusCode::UNAVAILABLE, "draining", details.SerializeAsString()}, true);
   EXPECT_EQ(error.exit_code(), 1);
+}
+
+grpc::Status with_cause(grpc::StatusCode code, const std::string& text, const std::string& cause) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(cause);
+  google::rpc::Status details;
+  details.add_details()->PackFrom(info);
+  return {code, text, details.SerializeAsString()};
+}
+
+TEST(CallError, SaysWhatToDo) {
+  struct Case {
+    grpc::StatusCode code;
+    const char* cause;
+    const char* advice;
+  };
+  for (const auto& [code, cause, advice] :
+       {Case{grpc::StatusCode::UNAVAILABLE, "NODE_DRAINING", "undrain ends a drain"},
+        Case{grpc::StatusCode::UNAVAILABLE, "NODE_STOPPING", "after its restart"},
+        Case{grpc::StatusCode::UNAVAILABLE, "NODE_BUSY", "try again in a moment"},
+        Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED", "wait a second"},
+        Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "NODE_OVERLOADED", "polluxctl top"},
+        Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "CAPTURES_EXHAUSTED", "end one of them"},
+        Case{grpc::StatusCode::ALREADY_EXISTS, "CAPTURE_EXISTS", "somebody captures this session"},
+        Case{grpc::StatusCode::INVALID_ARGUMENT, "CONFIG_INVALID", "nothing was changed"},
+        Case{grpc::StatusCode::PERMISSION_DENIED, "ANY", "only lets you read"}}) {
+    const auto error = decode_error(with_cause(code, "no", cause), true);
+    EXPECT_EQ(error.exit_code(), 1) << cause;
+    EXPECT_THAT(render_error(error, "x", "unix:/x"), HasSubstr(advice));
+  }
+}
+
+TEST(CallError, DoorThatWantsToKnowWhoWeAre) {
+  EXPECT_THAT(
+      render_error(decode_error({grpc::StatusCode::UNAUTHENTICATED, "who?"}, true), "x", "127.0.0.1:1"),
+      HasSubstr("--tls-cert"));
+  EXPECT_THAT(
+      render_error(decode_error({grpc::StatusCode::UNAVAILABLE, "handshake"}, false), "x", "127.0.0.1:1"),
+      HasSubstr("does it speak TLS?"));
 }
 
 TEST(CallError, LateAnswerIsAFailureOnlyOnceConnected) {

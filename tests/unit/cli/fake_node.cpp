@@ -1,5 +1,6 @@
 #include "tests/unit/cli/fake_node.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -7,7 +8,7 @@
 
 namespace pollux::cli {
 
-FakeNode::FakeNode() {
+FakeNode::FakeNode(std::shared_ptr<grpc::ServerCredentials> credentials) {
   std::string pattern = (std::filesystem::temp_directory_path() / "pollux-cli-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     throw std::runtime_error("no temporary directory");
@@ -15,12 +16,20 @@ FakeNode::FakeNode() {
   directory_ = pattern;
   target_ = "unix:" + directory_ + "/node.sock";
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(target_, grpc::InsecureServerCredentials());
+  int port = 0;
+  if (credentials == nullptr) {
+    builder.AddListeningPort(target_, grpc::InsecureServerCredentials());
+  } else {
+    builder.AddListeningPort("127.0.0.1:0", std::move(credentials), &port);
+  }
   builder.RegisterService(static_cast<v1::SessionService::Service*>(this));
   builder.RegisterService(static_cast<v1::NodeService::Service*>(this));
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
     throw std::runtime_error("the fake node can't listen at " + target_);
+  }
+  if (port != 0) {
+    target_ = "127.0.0.1:" + std::to_string(port);
   }
 }
 
@@ -84,12 +93,41 @@ grpc::Status FakeNode::Info(grpc::ServerContext*, const v1::InfoRequest*, v1::In
 }
 
 grpc::Status FakeNode::Stats(grpc::ServerContext*, const v1::StatsRequest*, v1::StatsResponse* response) {
-  *response = stats;
+  *response =
+      stats_in_turn.empty() ? stats : stats_in_turn[std::min(stats_calls_++, stats_in_turn.size() - 1)];
   return error;
 }
 
+grpc::Status FakeNode::Drain(grpc::ServerContext* context, const v1::DrainRequest* request,
+                             grpc::ServerWriter<v1::DrainResponse>* writer) {
+  return drain ? drain(*request, *writer, *context) : error;
+}
+
+grpc::Status FakeNode::Undrain(grpc::ServerContext*, const v1::UndrainRequest*, v1::UndrainResponse*) {
+  ++undrained;
+  return error;
+}
+
+grpc::Status FakeNode::Reload(grpc::ServerContext*, const v1::ReloadRequest* request,
+                              v1::ReloadResponse* response) {
+  reloads.push_back(*request);
+  *response = reloaded;
+  return error;
+}
+
+grpc::Status FakeNode::Ports(grpc::ServerContext*, const v1::PortsRequest*, v1::PortsResponse* response) {
+  *response = ports;
+  return error;
+}
+
+grpc::Status FakeNode::Capture(grpc::ServerContext* context, const v1::CaptureRequest* request,
+                               grpc::ServerWriter<v1::CaptureResponse>* writer) {
+  return capture ? capture(*request, *writer, *context) : error;
+}
+
 Outcome run_against(const std::string& target, const std::vector<std::string>& arguments, int pauses,
-                    const std::string& input, std::chrono::milliseconds quiet_time) {
+                    const std::string& input, std::chrono::milliseconds quiet_time,
+                    const std::function<bool()>& interrupted) {
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
@@ -98,15 +136,18 @@ Outcome run_against(const std::string& target, const std::vector<std::string>& a
       .in = in,
       .out = out,
       .err = err,
-      .target = target,
+      .defaults = {.target = target, .tls = {}},
       .style = {},
       .terminal = false,
+      .err_terminal = false,
       .now_seconds = [&now] { return now; },
       .pause =
           [&](std::chrono::milliseconds duration) {
             now += std::chrono::duration<double>(duration).count();
             return pauses-- > 0;
           },
+      .catch_interrupt = {},
+      .interrupted = interrupted,
       .quiet_time = quiet_time,
   };
   Outcome outcome;

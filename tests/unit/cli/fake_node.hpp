@@ -17,7 +17,8 @@ namespace pollux::cli {
 
 class FakeNode : public v1::SessionService::Service, public v1::NodeService::Service {
  public:
-  FakeNode();
+  // `credentials`: of a TCP port of the loopback; without them a unix socket.
+  explicit FakeNode(std::shared_ptr<grpc::ServerCredentials> credentials = nullptr);
   ~FakeNode() override;
 
   const std::string& target() const { return target_; }
@@ -32,10 +33,24 @@ class FakeNode : public v1::SessionService::Service, public v1::NodeService::Ser
                              grpc::ServerWriter<v1::WatchEventsResponse>&, grpc::ServerContext&)>
       watch;
 
+  // Stats gives these one after the other, the last again and again; empty: `stats`.
+  std::vector<v1::StatsResponse> stats_in_turn;
+  v1::ReloadResponse reloaded;
+  v1::PortsResponse ports;
+  // What Drain and Capture do: without them they end at once.
+  std::function<grpc::Status(const v1::DrainRequest&, grpc::ServerWriter<v1::DrainResponse>&,
+                             grpc::ServerContext&)>
+      drain;
+  std::function<grpc::Status(const v1::CaptureRequest&, grpc::ServerWriter<v1::CaptureResponse>&,
+                             grpc::ServerContext&)>
+      capture;
+
   std::vector<v1::CreateRequest> created;
   std::vector<std::string> deleted;
   std::vector<std::uint32_t> page_sizes;
   std::vector<v1::WatchEventsRequest> watched;
+  std::vector<v1::ReloadRequest> reloads;
+  int undrained = 0;
 
   grpc::Status Create(grpc::ServerContext*, const v1::CreateRequest*, v1::Session*) override;
   grpc::Status Get(grpc::ServerContext*, const v1::GetRequest*, v1::Session*) override;
@@ -45,8 +60,16 @@ class FakeNode : public v1::SessionService::Service, public v1::NodeService::Ser
                            grpc::ServerWriter<v1::WatchEventsResponse>*) override;
   grpc::Status Info(grpc::ServerContext*, const v1::InfoRequest*, v1::InfoResponse*) override;
   grpc::Status Stats(grpc::ServerContext*, const v1::StatsRequest*, v1::StatsResponse*) override;
+  grpc::Status Drain(grpc::ServerContext*, const v1::DrainRequest*,
+                     grpc::ServerWriter<v1::DrainResponse>*) override;
+  grpc::Status Undrain(grpc::ServerContext*, const v1::UndrainRequest*, v1::UndrainResponse*) override;
+  grpc::Status Reload(grpc::ServerContext*, const v1::ReloadRequest*, v1::ReloadResponse*) override;
+  grpc::Status Ports(grpc::ServerContext*, const v1::PortsRequest*, v1::PortsResponse*) override;
+  grpc::Status Capture(grpc::ServerContext*, const v1::CaptureRequest*,
+                       grpc::ServerWriter<v1::CaptureResponse>*) override;
 
  private:
+  std::size_t stats_calls_ = 0;
   std::string directory_;
   std::string target_;
   std::unique_ptr<grpc::Server> server_;
@@ -62,6 +85,7 @@ struct Outcome {
 // run ends at pause number `pauses` + 1.
 Outcome run_against(const std::string& target, const std::vector<std::string>& arguments, int pauses = 0,
                     const std::string& input = "",
-                    std::chrono::milliseconds quiet_time = std::chrono::minutes(1));
+                    std::chrono::milliseconds quiet_time = std::chrono::minutes(1),
+                    const std::function<bool()>& interrupted = {});
 
 }  // namespace pollux::cli

@@ -1,0 +1,31 @@
+// The single questions of a verdict: does the party's media come, can it be sent on, how good is it?
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/cli/leg_view.hpp"
+#include "controlplane/cli/verdict.hpp"
+
+namespace pollux::cli {
+
+struct Finding {
+  Flow flow = Flow::kFlowing;
+  std::string text;
+  std::string advice;
+};
+
+// Why nothing comes from the party of `from`, or nothing any more.
+std::optional<Finding> reception_fault(const LegView& from, const std::string& session_id);
+
+// Why what comes from `from` doesn't leave to `to`. Pre: no reception_fault().
+std::optional<Finding> sending_fault(const LegView& from, const LegView& to, const std::string& session_id);
+
+// How it flows. Pre: neither fault.
+Finding flowing(const LegView& from, const LegView& to, const std::string& session_id);
+
+// About `from`, whatever the verdict is.
+std::vector<std::string> remarks(const LegView& from);
+
+}  // namespace pollux::cli

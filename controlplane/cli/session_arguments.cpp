@@ -1,0 +1,78 @@
+#include "controlplane/cli/argument_groups.hpp"
+
+namespace pollux::cli {
+
+namespace {
+
+constexpr const char* kCreateFooter = R"(
+A leg is ID[,KEY=VALUE...], with these keys, all optional:
+  network=NAME              a network of the node; may be left out where it has only one
+  remote=ADDRESS:PORT       the party's RTP address as signalled; IPv6 in brackets
+  remote-rtcp=ADDRESS:PORT  its RTCP address, where it isn't remote's port + 1
+  family=v4|v6              of the local address; default: that of remote
+  rtcp-mux                  RTP and RTCP share one port
+  direction=sendrecv|sendonly|recvonly|inactive     the party's own wish, as in its SDP
+  learning=heuristic|delayed|immediate|off          how its real source is found out
+  policy=strict|handover|any                        packets from elsewhere
+  stream=preserve|rewrite                           SSRC, sequence and timestamp sent
+  dscp=0..63                of the packets sent; default: the network's
+  pt=WIRE[:COMMON[@RATE]][/NAME]  payload-type map; several: repeat, or join with +
+  sinks=LEG                 who gets what this party sends; several: repeat, or join with +
+
+  polluxctl session create call-1 --leg a,network=outside,remote=192.0.2.7:40000,rtcp-mux \
+                                  --leg b,network=inside,remote=10.0.0.5:30000)";
+
+void add_list(CLI::App& session, Options& options) {
+  CLI::App* list = session.add_subcommand("list", "Sessions of the node, with MOS and their state in a line");
+  auto* limit = list->add_option("--limit", options.list_limit, "Show at most so many (default 100)");
+  limit->check(must_be_positive)->type_name("N");
+  auto* all = list->add_flag("--all", options.list_all, "Show all of them")->excludes(limit);
+  list->add_option("--worst", options.list_worst, "Only the N with the lowest MOS, the worst first")
+      ->check(must_be_positive)
+      ->type_name("N")
+      ->excludes(limit)
+      ->excludes(all);
+  list->callback([&options] { options.command = Command::kSessionList; });
+}
+
+void add_create(CLI::App& session, Options& options) {
+  CLI::App* create = session.add_subcommand("create", "Make a session from --leg options or a JSON file");
+  create->footer(kCreateFooter);
+  create->add_option("id", options.session_ids, "Session id, your choice: 1..128 of [A-Za-z0-9._:@-]")
+      ->required()
+      ->expected(1)
+      ->type_name("TEXT");
+  create->add_option("--leg", options.legs, "A leg, see below; repeat for each")
+      ->allow_extra_args(false)
+      ->type_name("LEG");
+  create->add_option("--file", options.spec_file, "SessionSpec as JSON; - reads standard input")
+      ->type_name("FILE");
+  create
+      ->add_option("--media-timeout", options.media_timeout,
+                   "Silence that ends the session: 60s, 5min, never")
+      ->type_name("TIME");
+  create->add_option("--label", options.labels, "A note of yours, e.g. call_id=abc")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  create->callback([&options] { options.command = Command::kSessionCreate; });
+}
+
+}  // namespace
+
+void add_session_commands(CLI::App& app, Options& options) {
+  CLI::App* session = app.add_subcommand("session", "List, show, create and delete sessions");
+  add_list(*session, options);
+
+  CLI::App* show = session->add_subcommand(
+      "show", "One session: legs, counters, quality, drops, and a plain verdict per direction");
+  show->add_option("id", options.session_ids, "Session id")->required()->expected(1)->type_name("SESSION");
+  show->callback([&options] { options.command = Command::kSessionShow; });
+
+  add_create(*session, options);
+
+  CLI::App* remove = session->add_subcommand("delete", "End sessions");
+  remove->add_option("id", options.session_ids, "Session ids")->required()->type_name("SESSION");
+  remove->callback([&options] { options.command = Command::kSessionDelete; });
+}
+
+}  // namespace pollux::cli
