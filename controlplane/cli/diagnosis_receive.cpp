@@ -6,7 +6,13 @@ namespace pollux::cli {
 
 namespace {
 
-constexpr double kShortSilenceSeconds = 1;  // is suspect already where packets from elsewhere are refused
+// Where packets from elsewhere are refused, a short silence is suspect already; single ones are strays.
+constexpr double kShortSilenceSeconds = 1;
+constexpr std::uint64_t kManyRefused = 10;
+
+bool seems_moved(const LegView& from) {
+  return from.dropped({"source_mismatch"}) >= kManyRefused;
+}
 
 std::string events_command(const std::string& session_id) {
   return "polluxctl events --session " + session_id;
@@ -110,7 +116,7 @@ Finding never(const LegView& from, const std::string& session_id) {
 
 Finding silent(const LegView& from, const std::string& session_id) {
   const std::string text = from.id() + " has been silent for " + human_duration(from.silence_seconds());
-  if (from.dropped({"source_mismatch"}) > 0) {
+  if (seems_moved(from)) {
     const std::string known =
         from.rtp().has_destination() ? " at " + address_text(from.rtp().destination()) : "";
     const bool strict = from.spec->source_policy() != v1::SOURCE_POLICY_MEDIA_HANDOVER;
@@ -144,8 +150,7 @@ Finding silent(const LegView& from, const std::string& session_id) {
 std::optional<Finding> reception_fault(const LegView& from, const std::string& session_id) {
   const bool ever = from.rtp().rx_packets() > 0;
   const double age = from.silence_seconds();
-  const bool moved = from.dropped({"source_mismatch"}) > 0;
-  if (ever && age <= (moved ? kShortSilenceSeconds : kSilenceSeconds)) {
+  if (ever && age <= (seems_moved(from) ? kShortSilenceSeconds : kSilenceSeconds)) {
     return std::nullopt;
   }
   if (from.port_down()) {
@@ -168,8 +173,8 @@ std::vector<std::string> remarks(const LegView& from) {
                      ", not from the signalled " + address_text(from.spec->remote_rtp()) +
                      " (NAT?): it is answered there");
   }
-  const double age = from.silence_seconds();
-  if (heard && age <= kShortSilenceSeconds && from.refused() > 0) {
+  const bool told = seems_moved(from) && from.silence_seconds() > kShortSilenceSeconds;
+  if (heard && !told && from.refused() > 0) {
     result.push_back("packets from elsewhere were refused (" +
                      from.drops_text({"source_mismatch", "source_unproven", "source_impossible"}) + ")");
   }

@@ -32,6 +32,8 @@ void catch_interrupt() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What gRPC's own log says comes as the call's error, too, in words.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const pollux::cli::Environment environment{
       .in = std::cin,

@@ -5,9 +5,9 @@ namespace pollux::cli {
 namespace {
 
 constexpr const char* kCaptureFooter = R"(
-The file is pcapng, for Wireshark and tshark; each packet's comment tells leg and stage, or why it was dropped.
-Capturing ends at the first limit, with Ctrl-C, or with the session; the file is complete in any case.
-It holds what people say: treat it as such.)";
+The file is pcapng, for Wireshark and tshark; each packet's comment tells leg and stage, or why it was
+dropped. Capturing ends at the first limit, with Ctrl-C, or with the session; the file is complete in any
+case. It holds what people say: treat it as such.)";
 
 }  // namespace
 

@@ -13,6 +13,14 @@ bool is_fine(Flow flow) {
   return flow == Flow::kFlowing || flow == Flow::kPoor || flow == Flow::kUnheard;
 }
 
+// Without what goes well: "receiving, forwarding to X, but it comes poorly" → "it comes poorly".
+std::string brief(const Verdict& verdict) {
+  constexpr const char* kBut = ", but ";
+  const auto at = verdict.text.find(kBut);
+  return verdict.from + (verdict.to.empty() ? "" : " → " + verdict.to) + ": " +
+         (at == std::string::npos ? verdict.text : verdict.text.substr(at + std::string(kBut).size()));
+}
+
 Finding judge(const LegView& from, const LegView& to, const std::string& session_id) {
   for (const auto& [leg, held] :
        {std::pair(&from, !from.party_sends()), std::pair(&to, !to.party_receives())}) {
@@ -95,12 +103,12 @@ Summary summarize(const v1::Session& session) {
     if (count([](const Verdict& v) { return v.flow == Flow::kNothingReceived; }) + held == total) {
       return {"no media yet", Tone::kWarning};
     }
-    return {(flowing > 0 ? "one way: " : "") + stopped->line(), flowing > 0 ? Tone::kBad : stopped->tone()};
+    return {(flowing > 0 ? "one way: " : "") + brief(*stopped), flowing > 0 ? Tone::kBad : stopped->tone()};
   }
   const auto poor =
       std::find_if(all.begin(), all.end(), [](const Verdict& v) { return v.flow == Flow::kPoor; });
   if (poor != all.end()) {
-    return {poor->line(), Tone::kWarning};
+    return {brief(*poor), Tone::kWarning};
   }
   return {held > 0 ? "media flows (part on hold)" : "media flows", Tone::kGood};
 }

@@ -116,6 +116,41 @@ TEST(Commands, ListAllGoesThroughThePagesIntoOneDocument) {
   EXPECT_THAT(node.page_sizes, ElementsAre(500U, 500U, 500U));
 }
 
+v1::Session rated(const std::string& id, double mos) {
+  auto result = session(id);
+  result.mutable_state()->add_legs()->mutable_quality()->set_mos(4.4);
+  auto* worse = result.mutable_state()->add_legs()->mutable_quality();
+  worse->set_mos(4.0);
+  worse->set_lowest_mos(mos);
+  return result;
+}
+
+TEST(Commands, ListOfTheWorstBeginsWithTheLowestMos) {
+  FakeNode node;
+  node.sessions = {rated("s1", 3.9), session("s2"), rated("s3", 1.5), rated("s4", 2.5)};
+  const auto json = run_against(node.target(), {"session", "list", "--worst", "2", "-o", "json"});
+  EXPECT_EQ(json.exit_code, 0);
+  const auto list = from_json<v1::ListResponse>(json.out);
+  ASSERT_EQ(list.sessions_size(), 2);
+  EXPECT_EQ(list.sessions(0).session_id(), "s3");
+  EXPECT_EQ(list.sessions(1).session_id(), "s4");
+  const auto text = run_against(node.target(), {"session", "list", "--worst", "9"});
+  EXPECT_THAT(text.out, HasSubstr("4.0     1.5  "));
+  EXPECT_THAT(text.out, Not(HasSubstr("s2")));
+  node.sessions = {session("s2")};
+  EXPECT_THAT(run_against(node.target(), {"session", "list", "--worst", "9"}).out,
+              StartsWith("No session has a MOS"));
+}
+
+TEST(Commands, ShowTellsTheLoadOfTheWorker) {
+  FakeNode node;
+  node.sessions.push_back(session("s1"));
+  node.sessions[0].mutable_state()->set_worker(1);
+  node.stats = message<v1::StatsResponse>("workers { worker: 0 load: 0.1 } workers { worker: 1 load: 0.95 }");
+  EXPECT_THAT(run_against(node.target(), {"session", "show", "s1"}).out,
+              HasSubstr("worker  1 (load 95 %: OVERLOADED, packets may be lost here; polluxctl top)\n"));
+}
+
 TEST(Commands, ShowAsJsonPrintsDefaultsToo) {
   FakeNode node;
   node.sessions.push_back(session("s1"));

@@ -101,8 +101,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"a,remote=192.0.2.7",
                 "remote: an address is written 192.0.2.7:40000 or [2001:db8::7]:40000; in "
                 "'192.0.2.7' the port is missing"},
-        BadCase{"a,pt=x", "pt 'x': written WIRE:COMMON or WIRE:COMMON@RATE, such as 101:96@8000"},
-        BadCase{"a,pt=101:", "pt '101:': written WIRE:COMMON or WIRE:COMMON@RATE, such as 101:96@8000"},
+        BadCase{"a,pt=x",
+                "pt 'x': written WIRE:COMMON, WIRE:COMMON@RATE or WIRE:COMMON@RATE/NAME, such as "
+                "101:96@48000/opus"},
+        BadCase{"a,pt=101:",
+                "pt '101:': written WIRE:COMMON, WIRE:COMMON@RATE or WIRE:COMMON@RATE/NAME, such as "
+                "101:96@48000/opus"},
         BadCase{"a,pt=128:0", "pt '128:0': payload types are 0..127"},
         BadCase{"a,pt=72:0", "pt '72:0': 64..95 would be taken for RTCP (RFC 5761)"},
         BadCase{"a,pt=8:8@999", "pt '8:8@999': the clock rate must be 1000..192000 Hz"},
@@ -110,6 +114,18 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(LegParser, ReportsEveryProblem) {
   EXPECT_EQ(parse_leg("a b,dscp=99,foo=1,remote=x:1").problems.size(), 4U);
+}
+
+TEST(LegParser, EncodingOfAPayloadType) {
+  const auto leg = parse_leg("a,pt=111:96@48000/opus+8/PCMA");
+  ASSERT_TRUE(leg.ok()) << leg.problems.front();
+  EXPECT_EQ(leg.value.payload_types(0).encoding(), "opus");
+  EXPECT_EQ(leg.value.payload_types(0).clock_rate(), 48'000U);
+  EXPECT_EQ(leg.value.payload_types(1).wire(), 8U);
+  EXPECT_EQ(leg.value.payload_types(1).common(), 8U);
+  EXPECT_EQ(leg.value.payload_types(1).encoding(), "PCMA");
+  EXPECT_FALSE(parse_leg("a,pt=8/").ok());
+  EXPECT_FALSE(parse_leg("a,pt=8/a b").ok());
 }
 
 }  // namespace

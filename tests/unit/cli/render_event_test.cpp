@@ -52,6 +52,53 @@ TEST(RenderEvent, Ports) {
             "node  port p0: another host answers for our address 192.0.2.1");
 }
 
+TEST(RenderEvent, EndOfASessionSumsUpItsQuality) {
+  EXPECT_EQ(
+      text_of("type: EVENT_TYPE_SESSION_ENDED session_id: 'call-1' end_reason: END_REASON_DRAINED "
+              "duration { seconds: 192 } "
+              "quality { leg_id: 'a' rx_packets: 9600 tx_packets: 9590 quality { expected: 9610 lost: 10 "
+              "jitter_ms: 2 mos: 4.36 lowest_mos: 3.9 } } "
+              "quality { leg_id: 'b' tx_packets: 9600 }"),
+      "call-1  session ended: drained: the deadline had come after 3 min 12 s; a: 9600 in, 9590 out, MOS 4.4 "
+      "(lowest 3.9), 0.10 % lost, jitter 2.0 ms; b: 0 in, 9600 out");
+}
+
+TEST(RenderEvent, OneWayAudio) {
+  const std::string suspected =
+      "type: EVENT_TYPE_ONE_WAY_AUDIO_SUSPECTED session_id: 'call-1' leg_id: 'b' "
+      "to { address: '198.51.100.7' port: 5004 } one_way_cause: ONE_WAY_CAUSE_";
+  const std::string begin = "call-1  leg b: ONE-WAY AUDIO suspected, sending to 198.51.100.7:5004: ";
+  EXPECT_EQ(text_of(suspected + "NEVER_HEARD"),
+            begin + "never heard from it: NAT, or a wrong address in its SDP?");
+  EXPECT_EQ(text_of(suspected + "FELL_SILENT"), begin + "it fell silent");
+  EXPECT_EQ(text_of(suspected + "REFUSED"),
+            begin + "its packets come and are all dropped: polluxctl session show says why");
+  EXPECT_EQ(
+      text_of("type: EVENT_TYPE_ONE_WAY_AUDIO_SUSPECTED session_id: 'call-1' leg_id: 'b' one_way_cause: "
+              "ONE_WAY_CAUSE_NO_ADDRESS"),
+      "call-1  leg b: ONE-WAY AUDIO suspected: it has no address to send to: it doesn't hear the other "
+      "party");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_ONE_WAY_AUDIO_ENDED session_id: 'call-1' leg_id: 'b'"),
+            "call-1  leg b: media flows both ways again");
+}
+
+TEST(RenderEvent, Node) {
+  EXPECT_EQ(text_of("type: EVENT_TYPE_NODE_DRAINING"), "node  draining: no new sessions");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_NODE_UNDRAINED"), "node  takes new sessions again");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_CONFIG_RELOADED"), "node  configuration read again");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_WORKER_OVERLOADED worker: 1"),
+            "node  worker 1 OVERLOADED: its calls may lose packets; polluxctl top shows its load");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_WORKER_RELIEVED worker: 1"), "node  worker 1 is no longer overloaded");
+}
+
+TEST(RenderEvent, EveryTypeOfTheApiHasWords) {
+  for (int type = 1; v1::EventType_IsValid(type); ++type) {
+    v1::Event event;
+    event.set_type(static_cast<v1::EventType>(type));
+    EXPECT_EQ(render_event(event, Style{}).find("unknown type"), std::string::npos) << type;
+  }
+}
+
 TEST(RenderEvent, NewerNode) {
   v1::Event event;
   event.set_type(static_cast<v1::EventType>(99));

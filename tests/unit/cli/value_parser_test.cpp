@@ -73,5 +73,15 @@ TEST(ValueParser, DurationToProto) {
   EXPECT_EQ(proto.nanos(), 250'000'000);
 }
 
+TEST(ValueParser, Bytes) {
+  EXPECT_EQ(parse_bytes("65536").value, 65'536U);
+  EXPECT_EQ(parse_bytes("500k").value, 512'000U);
+  EXPECT_EQ(parse_bytes("64MiB").value, 64U << 20);
+  EXPECT_EQ(parse_bytes("1G").value, 1U << 30);
+  for (const char* wrong : {"", "0", "k", "-1", "1.5M", "1T", "99999999999"}) {
+    EXPECT_FALSE(parse_bytes(wrong).ok()) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace pollux::cli
