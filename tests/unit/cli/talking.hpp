@@ -17,12 +17,14 @@ inline v1::Session talking() {
     state {
       legs { leg_id: "a" port: "p0" link_up: true quality { expected: 100 }
              rtp { local { address: "192.0.2.1" port: 20000 }
-                   destination { address: "192.0.2.7" port: 40000 } source_confirmed: true rx_packets: 100 tx_packets: 99 last_rx_age { nanos: 20000000 }
+                   destination { address: "192.0.2.7" port: 40000 } source_confirmed: true
+                   rx_packets: 100 tx_packets: 99 last_rx_age { nanos: 20000000 }
                    next_hop: NEXT_HOP_RESOLVED }
              rtcp { local { address: "192.0.2.1" port: 20001 } } }
       legs { leg_id: "b" port: "p1" link_up: true quality { expected: 99 }
              rtp { local { address: "10.0.0.1" port: 20002 }
-                   destination { address: "198.51.100.7" port: 5004 } source_confirmed: true rx_packets: 99 tx_packets: 100 last_rx_age { nanos: 10000000 }
+                   destination { address: "198.51.100.7" port: 5004 } source_confirmed: true
+                   rx_packets: 99 tx_packets: 100 last_rx_age { nanos: 10000000 }
                    next_hop: NEXT_HOP_RESOLVED }
              rtcp { local { address: "10.0.0.1" port: 20003 } } }
     })");
