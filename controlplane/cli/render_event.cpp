@@ -47,6 +47,9 @@ Line describe(const v1::Event& event) {
                   ", SSRC " + hex_ssrc(event.ssrc()),
               Tone::kGood};
     case v1::EVENT_TYPE_SOURCE_LEARNED:
+      if (address_or(event.from(), "") == to) {
+        return {stream + "source confirmed: " + to + ", as signalled", Tone::kGood};
+      }
       return {stream + "source learned: " + to + " (signalled: " + address_or(event.from(), "none") + ")"};
     case v1::EVENT_TYPE_SOURCE_CHANGED:
       return {stream + "source changed from " + address_or(event.from(), "an unknown address") + " to " + to,

@@ -4,6 +4,7 @@
 
 #include "controlplane/cli/format.hpp"
 #include "controlplane/cli/leg_view.hpp"
+#include "controlplane/cli/load.hpp"
 #include "controlplane/cli/render_quality.hpp"
 #include "controlplane/cli/table.hpp"
 #include "controlplane/cli/verdict.hpp"
@@ -12,8 +13,6 @@
 namespace pollux::cli {
 
 namespace {
-
-constexpr double kOverloaded = 0.9;  // share of a second; beyond it a burst finds no room
 
 std::string heard_text(const v1::StreamState& stream) {
   return stream.has_last_rx_age() ? human_duration(seconds_of(stream.last_rx_age())) + " ago" : "never";

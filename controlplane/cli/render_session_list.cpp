@@ -8,7 +8,7 @@ namespace pollux::cli {
 
 namespace {
 
-constexpr std::size_t kStateWidth = 72;
+constexpr std::size_t kStateWidth = 96;
 
 // A list's lines stay short: the rest is in `session show`.
 std::string shortened(const std::string& text) {

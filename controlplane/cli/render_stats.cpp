@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controlplane/cli/format.hpp"
+#include "controlplane/cli/load.hpp"
 #include "controlplane/cli/table.hpp"
 
 namespace pollux::cli {
@@ -100,15 +101,19 @@ std::string head_lines(const v1::StatsResponse& stats, const Style& style) {
 
 std::string worker_table(const v1::StatsResponse& stats, const Style& style) {
   Table table({{"WORKER"},
+               {"CPU", Align::kRight},
+               {"LOAD", Align::kRight},
                {"BUSY", Align::kRight},
                {"SESSIONS", Align::kRight},
                {"COMMANDS", Align::kRight},
                {"HANDED OFF", Align::kRight},
                {"EVENTS LOST", Align::kRight}});
   for (const auto& worker : stats.workers()) {
+    const Tone load_tone = worker.load() >= kOverloaded ? Tone::kBad : Tone::kPlain;
     table.add(
-        {std::to_string(worker.worker()), human_percent(worker.busy_ratio()), human_count(worker.sessions()),
-         human_count(worker.commands()), human_count(worker.handed_off()),
+        {std::to_string(worker.worker()), std::to_string(worker.cpu()),
+         Cell(human_percent(worker.load()), load_tone), human_percent(worker.busy_ratio()),
+         human_count(worker.sessions()), human_count(worker.commands()), human_count(worker.handed_off()),
          Cell(human_count(worker.events_lost()), worker.events_lost() > 0 ? Tone::kBad : Tone::kPlain)});
   }
   return table.empty() ? "" : "\n" + table.render(style);

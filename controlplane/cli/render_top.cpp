@@ -5,6 +5,7 @@
 
 #include "controlplane/cli/format.hpp"
 #include "controlplane/cli/json.hpp"
+#include "controlplane/cli/load.hpp"
 #include "controlplane/cli/render_quality.hpp"
 #include "controlplane/cli/render_session.hpp"
 #include "controlplane/cli/table.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::size_t kBarWidth = 20;
 constexpr double kHighLoad = 0.7;
-constexpr double kOverloaded = 0.9;
 constexpr std::size_t kMostDrops = 8;  // reasons: `stats --drops` has them all
 
 std::string bar(double share) {

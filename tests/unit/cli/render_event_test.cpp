@@ -34,6 +34,9 @@ TEST(RenderEvent, Sources) {
             "call-1  leg a RTP: first media from 192.0.2.7:40000, SSRC 0x00000042");
   EXPECT_EQ(text_of("type: EVENT_TYPE_SOURCE_LEARNED " + leg + from + to),
             "call-1  leg a RTP: source learned: 198.51.100.7:5004 (signalled: 192.0.2.7:40000)");
+  EXPECT_EQ(
+      text_of("type: EVENT_TYPE_SOURCE_LEARNED " + leg + from + "to { address: '192.0.2.7' port: 40000 }"),
+      "call-1  leg a RTP: source confirmed: 192.0.2.7:40000, as signalled");
   EXPECT_EQ(text_of("type: EVENT_TYPE_SOURCE_LEARNED rtcp: true " + leg + to),
             "call-1  leg a RTCP: source learned: 198.51.100.7:5004 (signalled: none)");
   EXPECT_EQ(text_of("type: EVENT_TYPE_SOURCE_CHANGED " + leg + from + to),

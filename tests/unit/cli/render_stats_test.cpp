@@ -11,11 +11,11 @@ v1::StatsResponse example() {
   return message<v1::StatsResponse>(R"(
     uptime { seconds: 192 }
     sessions { active: 12 created: 20 deleted: 7 timed_out: 1 refused: 0 }
-    workers { worker: 0 busy_ratio: 0.1234 sessions: 8 commands: 30 handed_off: 5
+    workers { worker: 0 cpu: 2 load: 0.05 busy_ratio: 0.1234 sessions: 8 commands: 30 handed_off: 5
       stages { stage: "rx" packets: 1000000 batches: 100000 cycles_per_packet: 20 }
       stages { stage: "classify" packets: 1000000 batches: 100000 }
       drops { reason: "no_endpoint" packets: 40 help: "late media" } }
-    workers { worker: 1 busy_ratio: 0.5 sessions: 4 commands: 10 events_lost: 2
+    workers { worker: 1 cpu: 13 load: 0.955 busy_ratio: 0.5 sessions: 4 commands: 10 events_lost: 2
       stages { stage: "rx" packets: 3000000 batches: 100000 cycles_per_packet: 40 }
       drops { reason: "direction" packets: 41 help: "hold" } }
     ports { port: "p0" link_up: true rx_packets: 4000000 rx_bytes: 800000000 rx_missed: 7
@@ -34,9 +34,9 @@ TEST(RenderStats, Golden) {
       "Buffers   384 of 16.4 k in use\n"
       "Drops     82; polluxctl stats --drops says why\n"
       "\n"
-      "WORKER     BUSY  SESSIONS  COMMANDS  HANDED OFF  EVENTS LOST\n"
-      "0       12.34 %         8        30           5            0\n"
-      "1       50.00 %         4        10           0            2\n"
+      "WORKER  CPU     LOAD     BUSY  SESSIONS  COMMANDS  HANDED OFF  EVENTS LOST\n"
+      "0         2   5.00 %  12.34 %         8        30           5            0\n"
+      "1        13  95.50 %  50.00 %         4        10           0            2\n"
       "\n"
       "STAGE     PACKETS  PER BATCH  CYCLES/PACKET\n"
       "rx         4.00 M       20.0           35.0\n"
