@@ -62,9 +62,11 @@ std::string advice(const CallError& error) {
        "undrain ends a drain"},
       {"NODE_STOPPING", "the node is going down: use another one, or try again after its restart"},
       {"NODE_BUSY", "too much at once: try again in a moment"},
-      {"NODE_OVERLOADED",
-       "the node is at a limit of its configuration (admission): use another one; polluxctl top shows its "
-       "load"},
+      {"WORKERS_OVERLOADED",
+       "every worker is above the load that the node's configuration allows (admission): use another node; "
+       "polluxctl top shows the loads"},
+      {"MEMORY_EXHAUSTED",
+       "packet buffers run short (admission): use another node, or raise memory.mbufs in the configuration"},
       {"RATE_LIMITED",
        "this client calls more often than the node's configuration allows: wait a second, call less often, "
        "or "
