@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "controlplane/config/certificate_check.hpp"
 #include "controlplane/config/config_loader.hpp"
 #include "controlplane/config/machine_check.hpp"
 #include "controlplane/metrics/metrics_server.hpp"
@@ -148,6 +149,9 @@ int check_and_run(const std::string& path, bool only_check) {
   std::cerr << config::format_problems(loaded.warnings, config::Severity::kWarning);
   if (loaded.config) {
     loaded.problems = config::check_machine(loaded);
+    config::CertificateReport report = config::check_certificates(loaded, std::chrono::system_clock::now());
+    std::cerr << config::format_problems(report.warnings, config::Severity::kWarning);
+    std::move(report.problems.begin(), report.problems.end(), std::back_inserter(loaded.problems));
   }
   if (!loaded.problems.empty()) {
     std::cerr << config::format_problems(loaded.problems);

@@ -42,6 +42,7 @@ LIBRARIES = [
      ["dataplane/io", "dataplane/stages", "dataplane/worker"]),
     ("yaml-cpp", re.compile(r"yaml-cpp/"), ["controlplane/config"]),
     ("Prometheus", re.compile(r"prometheus/"), ["controlplane/metrics"]),
+    ("OpenSSL", re.compile(r"openssl/"), ["controlplane/config", "dataplane/crypto"]),
     ("gRPC and protobuf", re.compile(r"(grpc|grpcpp|grpc\+\+|google/protobuf)/"),
      ["controlplane/rpc", "controlplane/cli", "controlplane/ng"]),
 ]

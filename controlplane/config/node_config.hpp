@@ -25,11 +25,34 @@ struct TimeoutConfig {
   std::chrono::milliseconds drain{5000};           // how long SIGTERM waits for sessions to be unlinked
 };
 
-// Where the gRPC server listens. Nothing beyond loopback unless the file says so.
+// What a caller of the API may do: nothing, look, everything.
+enum class Role : std::uint8_t { kNone, kReadOnly, kAdmin };
+
+// Encrypted doors. Files are PEM, and read again when they change.
+struct TlsConfig {
+  std::vector<SocketAddress> listen;  // empty: no such door
+  std::string certificate;            // the server's, followed by those that lead to its CA
+  std::string key;
+  std::string client_ca;                  // who signs clients' certificates; empty: clients need none
+  std::vector<std::string> admins;        // common or alternative names in clients' certificates
+  std::vector<std::string> readers;       // the same, for Role::kReadOnly; in neither list: Role::kNone
+  Role anonymous_role = Role::kReadOnly;  // of everybody, without client_ca
+};
+
+// Where the gRPC server listens, what a caller may do there and how much of it. Nothing beyond loopback
+// unless the file says so.
 struct DoorConfig {
   std::string unix_socket = "/run/pollux/pollux.sock";  // empty: none
   std::uint32_t unix_socket_mode = 0660;                // octal permissions
-  std::vector<SocketAddress> tcp;                       // e.g. 127.0.0.1:7711; default none
+  std::string read_only_socket;                         // a second one, for Role::kReadOnly; empty: none
+  std::uint32_t read_only_socket_mode = 0660;
+  std::vector<SocketAddress> tcp;  // in plain text, e.g. 127.0.0.1:7711; default none
+  Role tcp_role = Role::kAdmin;
+  TlsConfig tls;
+  std::uint32_t max_request_kib = 1024;
+  std::uint32_t max_requests_per_second = 50000;  // of one peer at one door; 0: any number
+  std::uint32_t max_calls_per_connection = 1000;  // at once
+  std::uint32_t max_watchers = 64;                // WatchEvents streams at once, over all doors
 };
 
 // Where Prometheus may scrape. Nothing listens unless the file says so.

@@ -85,32 +85,6 @@ void check_networks(const NodeConfig& config, ReadContext& context) {
   }
 }
 
-void check_doors(const NodeConfig& config, ReadContext& context) {
-  const DoorConfig& doors = config.grpc;
-  if (doors.unix_socket.empty() && doors.tcp.empty() && context.sound("grpc")) {
-    context.error("grpc", "neither unix_socket nor tcp is given; nothing could control this node");
-  }
-  if (!doors.unix_socket.empty() && (doors.unix_socket_mode & 0002) != 0 &&
-      context.sound("grpc.unix_socket_mode")) {
-    context.warning("grpc.unix_socket_mode", "every user of this machine may control this node");
-  }
-  std::set<std::string> listening;
-  for (std::size_t i = 0; i < doors.tcp.size(); ++i) {
-    const std::string key = item_key("grpc.tcp", i);
-    const std::string address = doors.tcp[i].to_string();
-    if (!context.sound(key)) {
-      continue;
-    }
-    if (!listening.insert(address).second) {
-      context.error(key, address + " is given twice");
-    } else if (!doors.tcp[i].ip.is_loopback()) {
-      context.warning(key, address +
-                               " can be reached from other machines, without encryption or password; "
-                               "whoever reaches it controls this node");
-    }
-  }
-}
-
 void check_metrics(const NodeConfig& config, ReadContext& context) {
   std::set<std::string> listening;
   for (std::size_t i = 0; i < config.metrics.listen.size(); ++i) {

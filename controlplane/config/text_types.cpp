@@ -10,6 +10,7 @@ namespace pollux::config {
 namespace {
 
 constexpr std::size_t kLongestName = 32;
+constexpr std::size_t kLongestPath = 4095;       // PATH_MAX less its final NUL
 constexpr std::size_t kLongestSocketPath = 107;  // sun_path less its final NUL (unix(7))
 
 std::string show_text(const std::string& text) {
@@ -186,6 +187,20 @@ ValueType<std::string> socket_path() {
   };
   return scalar<std::string>(kNoUnit, "absolute path of up to 107 bytes; \"\": none", "a path", parse,
                              show_text);
+}
+
+ValueType<std::string> file_path() {
+  const auto parse = [](const std::string& text) -> Parsed<std::string> {
+    if (!text.empty() && (text[0] != '/' || text.back() == '/' || !printable(text))) {
+      return tl::unexpected(quoted(text) + " is not an absolute path of a file");
+    }
+    if (text.size() > kLongestPath) {
+      return tl::unexpected("is " + std::to_string(text.size()) + " bytes long; a path may have " +
+                            std::to_string(kLongestPath));
+    }
+    return text;
+  };
+  return scalar<std::string>(kNoUnit, "absolute path; \"\": none", "a path", parse, show_text);
 }
 
 ValueType<std::uint32_t> file_mode() {

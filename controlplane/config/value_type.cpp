@@ -152,23 +152,44 @@ ValueType<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
   return scalar<milliseconds>("time (ms, s, min, h)", range, "a duration such as 60s", parse, show_duration);
 }
 
-ValueType<std::uint32_t> mebibytes(std::uint32_t least, std::uint32_t most) {
-  const std::string range = std::to_string(least) + " MiB.." + std::to_string(most) + " MiB";
+namespace {
+
+// Memory in whole units, the smallest of which is `units[0]`. `units` must last.
+ValueType<std::uint32_t> memory(std::span<const Unit> units, std::uint32_t least, std::uint32_t most,
+                                std::function<std::string(const std::uint32_t&)> show) {
+  const std::string names = std::string(units[0].name) + " or " + std::string(units[1].name);
+  const std::string range = show(least) + ".." + show(most);
+  const std::string sample = "256 " + std::string(units[0].name);
   const auto parse = [=](const std::string& text) -> Parsed<std::uint32_t> {
-    static constexpr Unit kUnits[] = {{"MiB", 1}, {"GiB", 1024}};
-    const Measure found = parse_measure(text, kUnits);
+    const Measure found = parse_measure(text, units);
     if (!found.known) {
       return tl::unexpected(quoted(text) +
                             (all_digits(text) ? " has no unit" : " is not an amount of memory") +
-                            "; write a whole number with MiB or GiB, such as 256 MiB");
+                            "; write a whole number with " + names + ", such as " + sample);
     }
     if (found.huge || found.value < least || found.value > most) {
       return tl::unexpected(out_of_range(text, range));
     }
     return static_cast<std::uint32_t>(found.value);
   };
-  return scalar<std::uint32_t>("memory (MiB, GiB)", range, "an amount of memory such as 256 MiB", parse,
-                               [](const std::uint32_t& value) { return std::to_string(value) + " MiB"; });
+  return scalar<std::uint32_t>(
+      "memory (" + std::string(units[0].name) + ", " + std::string(units[1].name) + ")", range,
+      "an amount of memory such as " + sample, parse, std::move(show));
+}
+
+}  // namespace
+
+ValueType<std::uint32_t> mebibytes(std::uint32_t least, std::uint32_t most) {
+  static constexpr Unit kUnits[] = {{"MiB", 1}, {"GiB", 1024}};
+  return memory(kUnits, least, most,
+                [](const std::uint32_t& value) { return std::to_string(value) + " MiB"; });
+}
+
+ValueType<std::uint32_t> kibibytes(std::uint32_t least, std::uint32_t most) {
+  static constexpr Unit kUnits[] = {{"KiB", 1}, {"MiB", 1024}};
+  return memory(kUnits, least, most, [](const std::uint32_t& value) {
+    return value % 1024 == 0 ? std::to_string(value / 1024) + " MiB" : std::to_string(value) + " KiB";
+  });
 }
 
 ValueType<WorkerRoles> worker_roles() {

@@ -109,12 +109,17 @@ std::string show_duration(std::chrono::milliseconds value);
 // Memory: "256 MiB", "2 GiB"; the result counts MiB.
 ValueType<std::uint32_t> mebibytes(std::uint32_t least, std::uint32_t most);
 
+// The same in smaller steps: "64 KiB", "1 MiB"; the result counts KiB.
+ValueType<std::uint32_t> kibibytes(std::uint32_t least, std::uint32_t most);
+
 // Letters, digits, '_', '-' and '.': names that appear in commands, metrics and file names.
 ValueType<std::string> name_text();
 // Any printable text of `least` to `most` bytes.
 ValueType<std::string> any_text(std::string range, std::size_t least, std::size_t most);
 // Absolute path that fits a unix socket's address, or nothing at all.
 ValueType<std::string> socket_path();
+// Absolute path of a file, or nothing at all.
+ValueType<std::string> file_path();
 // Octal permissions: "0660".
 ValueType<std::uint32_t> file_mode();
 

@@ -105,14 +105,16 @@ Expected<void> check_tcp_door(const SocketAddress& address) {
 }
 
 Expected<void> prepare_doors(const config::DoorConfig& doors) {
-  if (!doors.unix_socket.empty()) {
-    if (auto ready = prepare_unix_socket(doors.unix_socket); !ready) {
+  for (const std::string& path : {doors.unix_socket, doors.read_only_socket}) {
+    if (auto ready = path.empty() ? Expected<void>{} : prepare_unix_socket(path); !ready) {
       return ready;
     }
   }
-  for (const SocketAddress& address : doors.tcp) {
-    if (auto ready = check_tcp_door(address); !ready) {
-      return ready;
+  for (const auto& addresses : {doors.tcp, doors.tls.listen}) {
+    for (const SocketAddress& address : addresses) {
+      if (auto ready = check_tcp_door(address); !ready) {
+        return ready;
+      }
     }
   }
   return {};

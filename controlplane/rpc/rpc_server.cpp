@@ -1,117 +1,112 @@
 #include "controlplane/rpc/rpc_server.hpp"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <sys/stat.h>
-
 #include <chrono>
-#include <list>
-#include <mutex>
 
 #include "controlplane/rpc/doors.hpp"
+#include "controlplane/rpc/tls_door.hpp"
 
 namespace pollux::rpc {
 
 namespace {
 
 constexpr std::chrono::seconds kShutdownLimit{1};
-constexpr int kKeepaliveMs = 30000;  // a client that vanished frees its streams after this and the time-out
-constexpr int kKeepaliveTimeoutMs = 10000;
 
-// Both are registered for the whole process, once.
-void enable_plugins() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  });
+DoorServer::Plan socket_plan(const std::string& path, std::uint32_t mode, config::Role role) {
+  DoorServer::Plan plan;
+  plan.gate.door = "the unix socket " + path;
+  plan.gate.role = role;
+  plan.gate.one_peer = true;
+  plan.unix_path = path;
+  plan.mode = mode;
+  plan.credentials = grpc::InsecureServerCredentials();
+  return plan;
 }
 
-struct Door {
-  std::string name;
-  int port = 0;  // what gRPC made of it: 0 is failure, 1 a unix socket
-};
+std::vector<DoorServer::Plan> plans_of(const config::DoorConfig& doors) {
+  std::vector<DoorServer::Plan> plans;
+  if (!doors.unix_socket.empty()) {
+    plans.push_back(socket_plan(doors.unix_socket, doors.unix_socket_mode, config::Role::kAdmin));
+  }
+  if (!doors.read_only_socket.empty()) {
+    plans.push_back(
+        socket_plan(doors.read_only_socket, doors.read_only_socket_mode, config::Role::kReadOnly));
+  }
+  if (!doors.tcp.empty()) {
+    DoorServer::Plan& plan = plans.emplace_back();
+    plan.gate.door = "the TCP door (grpc.tcp_role)";
+    plan.gate.role = doors.tcp_role;
+    plan.addresses = doors.tcp;
+    plan.credentials = grpc::InsecureServerCredentials();
+  }
+  if (!doors.tls.listen.empty()) {
+    DoorServer::Plan& plan = plans.emplace_back();
+    plan.gate.door = "the TLS door";
+    plan.gate.role = doors.tls.anonymous_role;
+    if (!doors.tls.client_ca.empty()) {
+      plan.gate.certificates = doors.tls;
+    }
+    plan.addresses = doors.tls.listen;
+    plan.credentials = tls_credentials(doors.tls);
+  }
+  for (DoorServer::Plan& plan : plans) {
+    plan.gate.max_requests_per_second = doors.max_requests_per_second;
+  }
+  return plans;
+}
 
 }  // namespace
 
 RpcServer::RpcServer(control::ControlThread& control, const Dataplane& dataplane,
                      const config::NodeConfig& config, const NodeIdentity& identity)
-    : control_(control), sessions_(control), node_(control, dataplane, config, identity) {}
+    : control_(control),
+      sessions_(control, config.grpc.max_watchers),
+      node_(control, dataplane, config, identity) {}
 
 Expected<std::unique_ptr<RpcServer>> RpcServer::start(control::ControlThread& control,
                                                       const Dataplane& dataplane,
                                                       const config::NodeConfig& config,
-                                                      const NodeIdentity& identity) {
-  enable_plugins();
+                                                      const NodeIdentity& identity, CallObserver observer) {
   std::unique_ptr<RpcServer> server(new RpcServer(control, dataplane, config, identity));
-  if (auto opened = server->open(config.grpc); !opened) {
+  if (auto opened = server->open(config.grpc, observer); !opened) {
     return tl::unexpected<Error>(std::move(opened.error()));
   }
   return server;
 }
 
-Expected<void> RpcServer::open(const config::DoorConfig& config) {
-  grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two nodes must not share a door unnoticed
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  builder.RegisterService(&sessions_);
-  builder.RegisterService(&node_);
-  std::list<Door> doors;  // gRPC writes the ports into them: they must not move
-  const auto add = [&](const std::string& name) {
-    Door& door = doors.emplace_back(Door{name});
-    builder.AddListeningPort(name, grpc::InsecureServerCredentials(), &door.port);
-  };
+Expected<void> RpcServer::open(const config::DoorConfig& config, const CallObserver& observer) {
   if (auto ready = prepare_doors(config); !ready) {
     return ready;
   }
-  if (!config.unix_socket.empty()) {
-    add("unix:" + config.unix_socket);
-  }
-  for (const SocketAddress& address : config.tcp) {
-    add(address.to_string());
-  }
-  // The socket must not be open to all even for the moment before its mode is set.
-  const mode_t old_mask = umask(0777 & ~static_cast<mode_t>(config.unix_socket_mode));
-  server_ = builder.BuildAndStart();
-  umask(old_mask);
-  if (server_ == nullptr) {
-    for (const Door& door : doors) {
-      if (door.port == 0) {
-        return fail(ErrorCode::kUnavailable, "DOOR_UNAVAILABLE", "grpc",
-                    "gRPC door " + door.name + ": can't listen there");
-      }
+  const std::vector<DoorServer::Entry> services = {
+      {v1::SessionService::service_full_name(), &sessions_},
+      {v1::NodeService::service_full_name(), &node_},
+  };
+  for (DoorServer::Plan& plan : plans_of(config)) {
+    auto door = DoorServer::open(std::move(plan), config, services, calls_, observer);
+    if (!door) {
+      return tl::unexpected<Error>(std::move(door.error()));
     }
-    return fail(ErrorCode::kInternal, "INTERNAL", "grpc", "the gRPC server doesn't start");
+    servers_.push_back(std::move(*door));
   }
-  const std::string& path = config.unix_socket;
-  if (!path.empty() && chmod(path.c_str(), static_cast<mode_t>(config.unix_socket_mode)) != 0) {
-    return fail(ErrorCode::kUnavailable, "DOOR_UNAVAILABLE", "grpc.unix_socket_mode",
-                "gRPC door " + path + ": can't set its mode");
-  }
-  auto address = config.tcp.begin();
-  for (const Door& door : doors) {
-    if (door.name.starts_with("unix:")) {
-      doors_.push_back(door.name);
-    } else {
-      doors_.push_back(SocketAddress{(address++)->ip, static_cast<std::uint16_t>(door.port)}.to_string());
-    }
-  }
-  auto* health = server_->GetHealthCheckService();
-  health->SetServingStatus(v1::SessionService::service_full_name(), true);
-  health->SetServingStatus(v1::NodeService::service_full_name(), true);
   return {};
 }
 
+std::vector<std::string> RpcServer::doors() const {
+  std::vector<std::string> names;
+  for (const auto& server : servers_) {
+    names.insert(names.end(), server->doors().begin(), server->doors().end());
+  }
+  return names;
+}
+
 void RpcServer::stop_serving() {
-  if (server_ != nullptr) {
-    server_->GetHealthCheckService()->SetServingStatus(false);
+  for (const auto& server : servers_) {
+    server->set_serving(false);
   }
 }
 
 void RpcServer::shutdown() {
-  if (server_ == nullptr) {
+  if (servers_.empty()) {
     return;
   }
   // The task may run when this server is gone already: it knows the control thread only.
@@ -119,9 +114,11 @@ void RpcServer::shutdown() {
     control.manager().events().close();
     control.manager().captures().close();
   });
-  server_->Shutdown(std::chrono::system_clock::now() + kShutdownLimit);
-  server_->Wait();
-  server_.reset();  // removes the unix socket
+  calls_.wait_for_none(std::chrono::steady_clock::now() + kShutdownLimit);
+  for (const auto& server : servers_) {
+    server->shutdown();
+  }
+  servers_.clear();  // removes the unix sockets
 }
 
 }  // namespace pollux::rpc

@@ -67,8 +67,8 @@ struct ListCall : std::enable_shared_from_this<ListCall> {
 
 }  // namespace
 
-SessionService::SessionService(control::ControlThread& control)
-    : control_(control), defaults_(control.manager().defaults()) {}
+SessionService::SessionService(control::ControlThread& control, std::uint32_t max_watchers)
+    : control_(control), defaults_(control.manager().defaults()), watchers_(max_watchers) {}
 
 grpc::ServerUnaryReactor* SessionService::Create(grpc::CallbackServerContext* context,
                                                  const v1::CreateRequest* request, v1::Session* response) {
@@ -162,7 +162,7 @@ grpc::ServerUnaryReactor* SessionService::List(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* SessionService::WatchEvents(
     grpc::CallbackServerContext* /*context*/, const v1::WatchEventsRequest* request) {
-  return EventWatcher::start(control_, *request);
+  return EventWatcher::start(control_, *request, watchers_);
 }
 
 }  // namespace pollux::rpc

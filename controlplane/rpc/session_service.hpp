@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "controlplane/rpc/slots.hpp"
 #include "controlplane/session/control_thread.hpp"
 #include "pollux/v1/session.grpc.pb.h"
 
@@ -12,8 +13,8 @@ namespace pollux::rpc {
 // also finishes the call.
 class SessionService final : public v1::SessionService::CallbackService {
  public:
-  // `defaults` lasts as long as `control`'s manager. Pre: `control` outlives the service.
-  explicit SessionService(control::ControlThread& control);
+  // At most `max_watchers` WatchEvents streams at once. Pre: `control` outlives the service.
+  SessionService(control::ControlThread& control, std::uint32_t max_watchers);
 
   grpc::ServerUnaryReactor* Create(grpc::CallbackServerContext* context, const v1::CreateRequest* request,
                                    v1::Session* response) override;
@@ -31,6 +32,7 @@ class SessionService final : public v1::SessionService::CallbackService {
  private:
   control::ControlThread& control_;
   const control::NodeDefaults defaults_;
+  const Slots watchers_;
 };
 
 }  // namespace pollux::rpc

@@ -1,5 +1,6 @@
 #include "controlplane/rpc/status.hpp"
 
+#include "controlplane/rpc/times.hpp"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -61,6 +62,23 @@ grpc::Status to_status(const control::Failure& failure) {
     status.add_details()->PackFrom(to_bad_request(failure.violations));
   }
   return {code, message, status.SerializeAsString()};
+}
+
+grpc::Status refusal_status(grpc::StatusCode code, const std::string& reason, const std::string& message,
+                            std::optional<std::chrono::nanoseconds> retry) {
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(message.substr(0, kMaxMessageBytes));
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain(kErrorDomain);
+  status.add_details()->PackFrom(info);
+  if (retry) {
+    google::rpc::RetryInfo retry_info;
+    write_duration(*retry, *retry_info.mutable_retry_delay());
+    status.add_details()->PackFrom(retry_info);
+  }
+  return {code, status.message(), status.SerializeAsString()};
 }
 
 grpc::Status invalid_status(control::Violations violations) {

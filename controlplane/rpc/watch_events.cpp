@@ -12,14 +12,20 @@ constexpr std::size_t kBatch = 64;
 EventWatcher::EventWatcher(control::ControlThread& control, const v1::WatchEventsRequest& request)
     : control_(control), request_(request) {}
 
-EventWatcher* EventWatcher::start(control::ControlThread& control, const v1::WatchEventsRequest& request) {
+EventWatcher* EventWatcher::start(control::ControlThread& control, const v1::WatchEventsRequest& request,
+                                  const Slots& slots) {
   const std::shared_ptr<EventWatcher> watcher(new EventWatcher(control, request));
   watcher->self_ = watcher;
+  watcher->slot_ = slots.take();
   control::Violations violations;
   if (!request.session_id().empty()) {
     check_session_id(request.session_id(), violations);
   }
-  if (!violations.empty()) {
+  if (watcher->slot_ == nullptr) {
+    watcher->finish(refusal_status(
+        grpc::StatusCode::RESOURCE_EXHAUSTED, "WATCHERS_EXHAUSTED",
+        "all " + std::to_string(slots.most()) + " streams of events (grpc.max_watchers) are in use"));
+  } else if (!violations.empty()) {
     watcher->finish(invalid_status(std::move(violations)));
   } else if (!control.post([watcher] { watcher->open(); })) {
     watcher->finish(draining_status());

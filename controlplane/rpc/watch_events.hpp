@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "controlplane/rpc/slots.hpp"
 #include "controlplane/session/control_thread.hpp"
 #include "pollux/v1/session.grpc.pb.h"
 
@@ -20,7 +21,9 @@ namespace pollux::rpc {
 class EventWatcher final : public grpc::ServerWriteReactor<v1::WatchEventsResponse>,
                            public std::enable_shared_from_this<EventWatcher> {
  public:
-  static EventWatcher* start(control::ControlThread& control, const v1::WatchEventsRequest& request);
+  // Without a slot left the call fails with WATCHERS_EXHAUSTED.
+  static EventWatcher* start(control::ControlThread& control, const v1::WatchEventsRequest& request,
+                             const Slots& slots);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -37,6 +40,7 @@ class EventWatcher final : public grpc::ServerWriteReactor<v1::WatchEventsRespon
   control::ControlThread& control_;
   const v1::WatchEventsRequest request_;
   std::shared_ptr<EventWatcher> self_;
+  std::shared_ptr<void> slot_;
   std::atomic<bool> cancelled_ = false;     // written by: gRPC; read by: control
   std::atomic<bool> finished_ = false;      // Finish may be called once only
   control::EventLog::WaiterId waiter_ = 0;  // control thread only

@@ -9,6 +9,12 @@ Failure unknown_session(const std::string& id) {
                       "there is no session " + shown(id) + "; it may have ended: see WatchEvents");
 }
 
+Failure busy_session(const std::string& id) {
+  return make_failure(
+      ErrorCode::kUnavailable, "SESSION_BUSY",
+      "too many commands wait for session " + shown(id) + ": wait for answers, then try again");
+}
+
 Failure draining() {
   return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping: use another one");
 }
@@ -72,7 +78,8 @@ void SessionManager::join_or_refuse(Session& session, const SessionRequest& requ
                                     const SessionCallback& callback) {
   // What a session that is being changed or ended will be like isn't known yet, nor behind a queue.
   if (session.busy() && (session.phase != Phase::kLinking || !session.queued.empty())) {
-    return enqueue(session, [this, id = session.id, request, callback] { create(id, request, callback); });
+    return enqueue(session, callback,
+                   [this, id = session.id, request, callback] { create(id, request, callback); });
   }
   if (*session.request != request) {
     return refuse(callback, make_failure(ErrorCode::kAlreadyExists, "SESSION_ID_CONFLICT",
@@ -80,7 +87,7 @@ void SessionManager::join_or_refuse(Session& session, const SessionRequest& requ
                                              " exists with another spec: use Update, or another session_id"));
   }
   if (session.busy()) {
-    session.waiters.push_back(callback);
+    join(session, callback);
   } else {
     callback(view(session));
   }
@@ -96,7 +103,7 @@ void SessionManager::update(const std::string& id, const SessionPatch& patch,
     return callback(tl::unexpected(unknown_session(id)));
   }
   if (session->busy()) {
-    return enqueue(*session, [this, id, patch, callback] { update(id, patch, callback); });
+    return enqueue(*session, callback, [this, id, patch, callback] { update(id, patch, callback); });
   }
   Violations violations;
   SessionRequest merged = apply_patch(*session->request, patch, defaults(), violations);
@@ -118,11 +125,10 @@ void SessionManager::remove(const std::string& id, const SessionCallback& callba
     return callback(tl::unexpected(unknown_session(id)));
   }
   if (session->phase == Phase::kUnlinking && session->queued.empty()) {
-    session->waiters.push_back(callback);  // a repeated Delete gets the same answer
-    return;
+    return join(*session, callback);  // a repeated Delete gets the same answer
   }
   if (session->busy()) {
-    return enqueue(*session, [this, id, callback] { remove(id, callback); });
+    return enqueue(*session, callback, [this, id, callback] { remove(id, callback); });
   }
   session->waiters.push_back(callback);
   end(*session, EndReason::kDeleted);
@@ -137,9 +143,24 @@ void SessionManager::get(const std::string& id, const SessionCallback& callback)
     return callback(tl::unexpected(unknown_session(id)));
   }
   if (session->phase == Phase::kLinking) {
-    return enqueue(*session, [this, id, callback] { get(id, callback); });
+    return enqueue(*session, callback, [this, id, callback] { get(id, callback); });
   }
   callback(view(*session));
+}
+
+void SessionManager::enqueue(Session& session, const SessionCallback& callback,
+                             std::function<void()> command) {
+  if (session.queued.size() >= kMostWaiting) {
+    return callback(tl::unexpected(busy_session(session.id)));
+  }
+  session.queued.push_back(std::move(command));
+}
+
+void SessionManager::join(Session& session, const SessionCallback& callback) {
+  if (session.waiters.size() >= kMostWaiting) {
+    return callback(tl::unexpected(busy_session(session.id)));
+  }
+  session.waiters.push_back(callback);
 }
 
 SessionPage SessionManager::list(std::string_view after, std::size_t max) {

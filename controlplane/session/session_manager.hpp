@@ -64,9 +64,12 @@ struct CaptureTarget {
 // Threads: everything here belongs to the control thread; there is no lock inside. Callbacks are called on
 // that thread, once each, possibly before the call that was given them returns. Commands to the same session
 // take effect one after another in the order in which they came; different sessions don't wait for each
-// other. A command that fails leaves nothing behind.
+// other. A command that fails leaves nothing behind. No more than kMostWaiting commands wait for one session:
+// who doesn't listen to answers can't fill the memory.
 class SessionManager {
  public:
+  static constexpr std::size_t kMostWaiting = 64;  // of each kind: to be run, to be answered together
+
   // Pre: `dataplane` outlives the manager.
   SessionManager(Dataplane& dataplane, ManagerOptions options);
 
@@ -115,9 +118,9 @@ class SessionManager {
  private:
   // session_manager.cpp: the commands
   void join_or_refuse(Session& session, const SessionRequest& request, const SessionCallback& callback);
-  void enqueue(Session& session, std::function<void()> command) {
-    session.queued.push_back(std::move(command));
-  }
+  // Both refuse with SESSION_BUSY when too many wait already.
+  void enqueue(Session& session, const SessionCallback& callback, std::function<void()> command);
+  void join(Session& session, const SessionCallback& callback);
   void refuse(const SessionCallback& callback, Failure failure);
   void count_refusal(const Error& error, std::uint64_t times = 1);
   SessionView view(const Session& session) const;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -144,6 +145,7 @@ struct ErrorDetails {
   std::string reason;
   std::string domain;
   std::map<std::string, std::string> violations;  // field -> description
+  std::optional<std::chrono::nanoseconds> retry;
 };
 
 inline ErrorDetails details_of(const grpc::Status& status) {
@@ -153,9 +155,13 @@ inline ErrorDetails details_of(const grpc::Status& status) {
   for (const auto& any : rich.details()) {
     google::rpc::ErrorInfo info;
     google::rpc::BadRequest bad_request;
+    google::rpc::RetryInfo retry;
     if (any.UnpackTo(&info)) {
       result.reason = info.reason();
       result.domain = info.domain();
+    } else if (any.UnpackTo(&retry)) {
+      result.retry = std::chrono::seconds(retry.retry_delay().seconds()) +
+                     std::chrono::nanoseconds(retry.retry_delay().nanos());
     } else if (any.UnpackTo(&bad_request)) {
       for (const auto& violation : bad_request.field_violations()) {
         result.violations[violation.field()] = violation.description();

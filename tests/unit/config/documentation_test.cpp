@@ -100,9 +100,11 @@ TEST_F(ExampleFile, TextIsTheDefault) {
       continue;
     }
     const std::string line = lines_[static_cast<std::size_t>(loaded_.key_lines.at(first_item(key.path))) - 1];
-    std::string text = line.substr(line.find(": ") + 2);
-    text.erase(std::remove(text.begin(), text.end(), '"'), text.end());
-    EXPECT_EQ(text, key.default_value) << key.path;
+    const auto unquoted = [](std::string text) {
+      text.erase(std::remove(text.begin(), text.end(), '"'), text.end());
+      return text;
+    };
+    EXPECT_EQ(unquoted(line.substr(line.find(": ") + 2)), unquoted(key.default_value)) << key.path;
   }
 }
 

@@ -176,7 +176,8 @@ TEST(SemanticCheck, OverlappingSubnetsAreWarnedOf) {
 
 TEST(SemanticCheck, Doors) {
   EXPECT_EQ(problems_of(kGood + "grpc: {unix_socket: ''}\n"),
-            (Lines{"19: grpc: neither unix_socket nor tcp is given; nothing could control this node"}));
+            (Lines{"19: grpc: neither unix_socket nor tcp nor tls.listen is given; nothing could control "
+                   "this node"}));
   EXPECT_EQ(problems_of(kGood + "grpc: {tcp: [127.0.0.1:1, 127.0.0.1:1]}\n"),
             (Lines{"19: grpc.tcp[1]: 127.0.0.1:1 is given twice"}));
   EXPECT_EQ(warnings_of(kGood + "grpc: {tcp: [127.0.0.1:1, '[::1]:1']}\n"), Lines{});

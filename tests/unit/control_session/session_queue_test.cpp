@@ -21,9 +21,10 @@ SessionPatch dscp_patch(std::uint8_t dscp) {
   return patch;
 }
 
-// Each of them fails at once, which brings the next to its turn: the stack must not grow with their number.
+// Those that wait fail at once, which brings the next to its turn; those beyond what may wait are refused.
 TEST(SessionQueueTest, ManyWaitingUpdatesThatFailAtOnce) {
   constexpr int kUpdates = 50000;
+  constexpr int kWaiting = static_cast<int>(SessionManager::kMostWaiting);
   ManagerFixture f;
   Answer created;
   f.create("call", created);
@@ -31,25 +32,57 @@ TEST(SessionQueueTest, ManyWaitingUpdatesThatFailAtOnce) {
   f.dataplane.set_auto_ack(false);
   int answers = 0;
   int failures = 0;
+  int busy = 0;
   const auto count = [&](const SessionResult& result) {
     ++answers;
     failures += result ? 0 : 1;
+    busy += !result && result.error().error.cause == "SESSION_BUSY" ? 1 : 0;
   };
   f.manager.update("call", dscp_patch(1), count);
   for (int i = 0; i < kUpdates; ++i) {
     f.manager.update("call", dscp_patch(2), count);
   }
-  EXPECT_EQ(answers, 0);
-  f.dataplane.fail_next({ErrorCode::kInvalidArgument, "INVALID_FIELD", "legs[0].dscp", "no"}, kUpdates);
+  EXPECT_EQ(answers, kUpdates - kWaiting);
+  EXPECT_EQ(busy, kUpdates - kWaiting);
+  f.dataplane.fail_next({ErrorCode::kInvalidArgument, "INVALID_FIELD", "legs[0].dscp", "no"}, kWaiting);
   f.dataplane.release_acks();
   f.settle();
   EXPECT_EQ(answers, kUpdates + 1);
   EXPECT_EQ(failures, kUpdates);
+  EXPECT_EQ(busy, kUpdates - kWaiting);
   Answer deleted;
   f.manager.remove("call", f.into(deleted));
   f.dataplane.release_acks();
   f.settle();
   EXPECT_TRUE(deleted.arrived());
+  EXPECT_EQ(f.ports_used(), 0U);
+}
+
+// The same for commands that are answered together: repeated Creates and Deletes.
+TEST(SessionQueueTest, ManyThatJoinTheSameCommand) {
+  ManagerFixture f;
+  f.dataplane.set_auto_ack(false);
+  std::vector<Answer> created(SessionManager::kMostWaiting + 1);
+  for (Answer& answer : created) {
+    f.create("call", answer);
+  }
+  ASSERT_TRUE(created.back().arrived());
+  EXPECT_EQ(created.back().error().cause, "SESSION_BUSY");
+  f.dataplane.release_acks();
+  f.settle();
+  created.pop_back();
+  for (Answer& answer : created) {
+    EXPECT_EQ(answer.session().id, "call");
+  }
+  std::vector<Answer> deleted(SessionManager::kMostWaiting + 1);
+  for (Answer& answer : deleted) {
+    f.manager.remove("call", f.into(answer));
+  }
+  ASSERT_TRUE(deleted.back().arrived());
+  EXPECT_EQ(deleted.back().error().cause, "SESSION_BUSY");
+  f.dataplane.release_acks();
+  f.settle();
+  EXPECT_TRUE(deleted.front().arrived());
   EXPECT_EQ(f.ports_used(), 0U);
 }
 

@@ -1,7 +1,6 @@
 #include "controlplane/rpc/rpc_server.hpp"
 
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,12 +10,14 @@
 #include <cstring>
 #include <fstream>
 
+#include "tests/support/raw_call.hpp"
 #include "tests/support/rpc_fixture.hpp"
 
 namespace pollux::rpc {
 namespace {
 
 using test::at;
+using test::call_raw;
 using test::RpcFixture;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -151,32 +152,12 @@ TEST(RpcServer, RemovesItsSocketAndStartsAgain) {
 }
 
 // Health and reflection by their wire format, so that no generated code of theirs is needed.
-grpc::ByteBuffer call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                      const std::string& request, grpc::Status& status) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  RpcFixture::set_deadline(context);
-  grpc::CompletionQueue queue;
-  const grpc::Slice slice(request);
-  const auto reader = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&slice, 1), &queue);
-  reader->StartCall();
-  grpc::ByteBuffer response;
-  reader->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  return response;
-}
-
 std::string health(const std::shared_ptr<grpc::Channel>& channel, const std::string& service) {
-  grpc::Status status;
   const std::string request =
       service.empty() ? "" : "\x0a" + std::string(1, static_cast<char>(service.size())) + service;
-  const grpc::ByteBuffer response = call(channel, "/grpc.health.v1.Health/Check", request, status);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  grpc::Slice slice;
-  EXPECT_TRUE(response.TrySingleSlice(&slice).ok());
-  return {slice.begin(), slice.end()};
+  const test::RawReply reply = call_raw(channel, "/grpc.health.v1.Health/Check", request);
+  EXPECT_TRUE(reply.status.ok()) << reply.status.error_message();
+  return reply.response;
 }
 
 TEST(RpcServer, TellsItsHealth) {
@@ -193,32 +174,12 @@ TEST(RpcServer, TellsItsHealth) {
 
 TEST(RpcServer, ReflectsItsServices) {
   RpcFixture f;
-  grpc::GenericStub stub(f.channel);
-  grpc::ClientContext context;
-  RpcFixture::set_deadline(context);
-  grpc::CompletionQueue queue;
-  void* tag = nullptr;
-  bool ok = false;
-  const auto stream =
-      stub.PrepareCall(&context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
-  stream->StartCall(nullptr);
-  queue.Next(&tag, &ok);
-  const grpc::Slice list_services(std::string("\x3a\x00", 2));  // field 7, empty
-  stream->WriteLast(grpc::ByteBuffer(&list_services, 1), {}, nullptr);
-  queue.Next(&tag, &ok);
-  grpc::ByteBuffer response;
-  stream->Read(&response, nullptr);
-  queue.Next(&tag, &ok);
-  ASSERT_TRUE(ok);
-  grpc::Slice slice;
-  ASSERT_TRUE(response.DumpToSingleSlice(&slice).ok());
-  const std::string text(slice.begin(), slice.end());
+  const std::string list_services("\x3a\x00", 2);  // field 7, empty
+  const std::string text =
+      call_raw(f.channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", list_services)
+          .response;
   EXPECT_THAT(text, HasSubstr("pollux.v1.SessionService"));
   EXPECT_THAT(text, HasSubstr("pollux.v1.NodeService"));
-  context.TryCancel();
-  grpc::Status status;
-  stream->Finish(&status, nullptr);
-  queue.Next(&tag, &ok);
 }
 
 TEST(RpcServer, SurvivesGarbageAsMessages) {
@@ -230,16 +191,15 @@ TEST(RpcServer, SurvivesGarbageAsMessages) {
       std::string("\x08\xff\xff\xff\xff\xff", 6)};  // a number without end
   for (const char* method : {"Create", "Update", "Delete", "Get", "List"}) {
     for (const std::string& request : garbage) {
-      grpc::Status status;
-      call(f.channel, std::string("/pollux.v1.SessionService/") + method, request, status);
-      EXPECT_FALSE(status.ok()) << method;
+      EXPECT_FALSE(
+          call_raw(f.channel, std::string("/pollux.v1.SessionService/") + method, request).status.ok())
+          << method;
     }
   }
-  grpc::Status status;
-  call(f.channel, "/pollux.v1.SessionService/Get", "\x0a\x02\xff\xfe", status);  // not UTF-8
-  EXPECT_FALSE(status.ok());
-  call(f.channel, "/pollux.v1.SessionService/Nonsense", "", status);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_FALSE(
+      call_raw(f.channel, "/pollux.v1.SessionService/Get", "\x0a\x02\xff\xfe").status.ok());  // no UTF-8
+  EXPECT_EQ(call_raw(f.channel, "/pollux.v1.SessionService/Nonsense", "").status.error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_TRUE(f.create("call").status.ok());
 }
 

@@ -199,7 +199,7 @@ TEST(SessionServiceLimits, SaysWhenPortsOrSessionsRunOut) {
 
 TEST_F(SessionServiceTest, RefusesRequestsAboveOneMebibyte) {
   auto request = RpcFixture::create_request("call");
-  (*request.mutable_spec()->mutable_labels())["k"] = std::string(kMaxRequestBytes, 'x');
+  (*request.mutable_spec()->mutable_labels())["k"] = std::string(1 << 20, 'x');
   EXPECT_EQ(f.create(request).status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   // Below the limit, hostile sizes come back as an ordinary error.
   auto many = RpcFixture::create_request("call");
