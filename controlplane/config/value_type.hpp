@@ -115,6 +115,7 @@ ValueType<std::string> name_text();
 ValueType<std::string> any_text(std::string range, std::size_t least, std::size_t most);
 // Absolute path that fits a unix socket's address, or nothing at all.
 ValueType<std::string> socket_path();
+ValueType<std::string> file_path();  // absolute
 // Octal permissions: "0660".
 ValueType<std::uint32_t> file_mode();
 
