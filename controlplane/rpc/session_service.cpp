@@ -67,14 +67,13 @@ struct ListCall : std::enable_shared_from_this<ListCall> {
 
 }  // namespace
 
-SessionService::SessionService(control::ControlThread& control)
-    : control_(control), defaults_(control.manager().defaults()) {}
+SessionService::SessionService(control::ControlThread& control) : control_(control) {}
 
 grpc::ServerUnaryReactor* SessionService::Create(grpc::CallbackServerContext* context,
                                                  const v1::CreateRequest* request, v1::Session* response) {
   auto* reactor = context->DefaultReactor();
   control::Violations violations;
-  control::SessionRequest session = read_create(*request, defaults_, violations);
+  control::SessionRequest session = read_create(*request, control_.manager().defaults(), violations);
   if (!violations.empty()) {
     reactor->Finish(invalid_status(std::move(violations)));
     return reactor;

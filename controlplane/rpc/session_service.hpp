@@ -12,7 +12,7 @@ namespace pollux::rpc {
 // also finishes the call.
 class SessionService final : public v1::SessionService::CallbackService {
  public:
-  // `defaults` lasts as long as `control`'s manager. Pre: `control` outlives the service.
+  // Pre: `control` outlives the service.
   explicit SessionService(control::ControlThread& control);
 
   grpc::ServerUnaryReactor* Create(grpc::CallbackServerContext* context, const v1::CreateRequest* request,
@@ -30,7 +30,6 @@ class SessionService final : public v1::SessionService::CallbackService {
 
  private:
   control::ControlThread& control_;
-  const control::NodeDefaults defaults_;
 };
 
 }  // namespace pollux::rpc

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -65,9 +66,12 @@ class EventLog {
   const std::string& node_run() const { return node_run_; }
   std::uint64_t next_sequence() const { return next_; }
   // The oldest still known; next_sequence() when there is none.
-  std::uint64_t first_sequence() const { return next_ - ring_.size(); }
+  std::uint64_t first_sequence() const { return next_ - kept_.size(); }
 
   void append(LoggedEvent event);
+
+  // Keeps so many from now on; the oldest go where they are more. Pre: capacity > 0.
+  void set_capacity(std::size_t capacity);
 
   struct Batch {
     std::vector<std::shared_ptr<const LoggedEvent>> events;
@@ -97,7 +101,7 @@ class EventLog {
 
   std::size_t capacity_;
   std::string node_run_;
-  std::vector<std::shared_ptr<const LoggedEvent>> ring_;  // sequence s lies at (s - 1) % capacity
+  std::deque<std::shared_ptr<const LoggedEvent>> kept_;  // the last is next_ - 1
   std::uint64_t next_ = 1;
   std::map<WaiterId, Waiter> waiters_;
   WaiterId last_waiter_ = 0;

@@ -32,6 +32,7 @@ bool SessionManager::poll() {
   static constexpr std::size_t kBatch = 256;
   retry_backlog();
   watch_sessions();
+  drain_if_due();
   std::array<Event, kBatch> events;
   const std::size_t count = dataplane_.poll_events(events);
   for (std::size_t i = 0; i < count; ++i) {

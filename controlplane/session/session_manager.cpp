@@ -9,8 +9,9 @@ Failure unknown_session(const std::string& id) {
                       "there is no session " + shown(id) + "; it may have ended: see WatchEvents");
 }
 
-Failure draining() {
-  return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping: use another one");
+Failure node_draining() {
+  return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING",
+                      "this node takes no new sessions: use another one");
 }
 
 }  // namespace
@@ -35,15 +36,19 @@ SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
       placement_(options_.networks, dataplane),
       events_(options_.event_log_size, options_.node_run),
       backlog_(dataplane.workers().size()),
-      captures_(dataplane) {}
+      captures_(dataplane),
+      media_timeout_(options_.media_timeout) {}
 
 void SessionManager::create(const std::string& id, const SessionRequest& request,
                             const SessionCallback& callback) {
   if (stopping_) {
-    return refuse(callback, draining());
+    return refuse(callback, node_draining());
   }
   if (Session* existing = store_.find(id)) {
     return join_or_refuse(*existing, request, callback);
+  }
+  if (draining_) {
+    return refuse(callback, node_draining());
   }
   if (store_.size() >= options_.max_sessions) {
     return refuse(callback,
@@ -87,7 +92,7 @@ void SessionManager::join_or_refuse(Session& session, const SessionRequest& requ
 void SessionManager::update(const std::string& id, const SessionPatch& patch,
                             const SessionCallback& callback) {
   if (stopping_) {
-    return callback(tl::unexpected(draining()));
+    return callback(tl::unexpected(node_draining()));
   }
   Session* session = store_.find(id);
   if (session == nullptr) {
@@ -109,7 +114,7 @@ void SessionManager::update(const std::string& id, const SessionPatch& patch,
 
 void SessionManager::remove(const std::string& id, const SessionCallback& callback) {
   if (abandoned_) {
-    return callback(tl::unexpected(draining()));
+    return callback(tl::unexpected(node_draining()));
   }
   Session* session = store_.find(id);
   if (session == nullptr) {
@@ -128,7 +133,7 @@ void SessionManager::remove(const std::string& id, const SessionCallback& callba
 
 void SessionManager::get(const std::string& id, const SessionCallback& callback) {
   if (abandoned_) {
-    return callback(tl::unexpected(draining()));
+    return callback(tl::unexpected(node_draining()));
   }
   Session* session = store_.find(id);
   if (session == nullptr) {
