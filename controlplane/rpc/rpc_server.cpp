@@ -35,15 +35,19 @@ struct Door {
 }  // namespace
 
 RpcServer::RpcServer(control::ControlThread& control, const Dataplane& dataplane,
-                     const config::NodeConfig& config, const NodeIdentity& identity)
-    : control_(control), sessions_(control), node_(control, dataplane, config, identity) {}
+                     const config::NodeConfig& config, const NodeIdentity& identity,
+                     ops::ConfigReloader& reloader)
+    : control_(control),
+      sessions_(control),
+      node_(control, dataplane, config, identity, reloader, [this](bool serving) { set_serving(serving); }) {}
 
 Expected<std::unique_ptr<RpcServer>> RpcServer::start(control::ControlThread& control,
                                                       const Dataplane& dataplane,
                                                       const config::NodeConfig& config,
-                                                      const NodeIdentity& identity) {
+                                                      const NodeIdentity& identity,
+                                                      ops::ConfigReloader& reloader) {
   enable_plugins();
-  std::unique_ptr<RpcServer> server(new RpcServer(control, dataplane, config, identity));
+  std::unique_ptr<RpcServer> server(new RpcServer(control, dataplane, config, identity, reloader));
   if (auto opened = server->open(config.grpc); !opened) {
     return tl::unexpected<Error>(std::move(opened.error()));
   }
@@ -104,9 +108,18 @@ Expected<void> RpcServer::open(const config::DoorConfig& config) {
   return {};
 }
 
+void RpcServer::set_serving(bool serving) {
+  const std::lock_guard lock(serving_mutex_);
+  if (!stopped_serving_) {
+    server_->GetHealthCheckService()->SetServingStatus(serving);
+  }
+}
+
 void RpcServer::stop_serving() {
   if (server_ != nullptr) {
-    server_->GetHealthCheckService()->SetServingStatus(false);
+    set_serving(false);
+    const std::lock_guard lock(serving_mutex_);
+    stopped_serving_ = true;
   }
 }
 
@@ -119,6 +132,7 @@ void RpcServer::shutdown() {
     control.manager().events().close();
     control.manager().captures().close();
   });
+  stop_serving();
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownLimit);
   server_->Wait();
   server_.reset();  // removes the unix socket

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ class RpcServer {
   static Expected<std::unique_ptr<RpcServer>> start(control::ControlThread& control,
                                                     const Dataplane& dataplane,
                                                     const config::NodeConfig& config,
-                                                    const NodeIdentity& identity);
+                                                    const NodeIdentity& identity,
+                                                    ops::ConfigReloader& reloader);
   ~RpcServer() { shutdown(); }
   RpcServer(const RpcServer&) = delete;
   RpcServer& operator=(const RpcServer&) = delete;
@@ -40,14 +42,17 @@ class RpcServer {
 
  private:
   RpcServer(control::ControlThread& control, const Dataplane& dataplane, const config::NodeConfig& config,
-            const NodeIdentity& identity);
+            const NodeIdentity& identity, ops::ConfigReloader& reloader);
   Expected<void> open(const config::DoorConfig& doors);
+  void set_serving(bool serving);
 
   control::ControlThread& control_;
   SessionService sessions_;
   NodeService node_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> doors_;
+  std::mutex serving_mutex_;
+  bool stopped_serving_ = false;  // guarded by serving_mutex_; for good
 };
 
 }  // namespace pollux::rpc

@@ -15,5 +15,6 @@ grpc::Status to_status(const control::Failure& failure);
 
 grpc::Status invalid_status(control::Violations violations);
 grpc::Status draining_status();
+grpc::Status stopping_status();
 
 }  // namespace pollux::rpc
