@@ -70,9 +70,16 @@ struct AdmissionConfig {
 
 enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarning, kError };
 
+enum class LogTarget : std::uint8_t { kStderr, kFile };
+enum class LogFormat : std::uint8_t { kText, kJson };
+
 struct LogConfig {
   LogLevel level = LogLevel::kInfo;
   LogLevel dpdk_level = LogLevel::kWarning;
+  LogTarget target = LogTarget::kStderr;
+  std::string file = "/var/log/pollux/polluxd.log";  // with kFile
+  LogFormat format = LogFormat::kText;
+  std::uint32_t repeat_limit = 10;  // messages of one kind a second; 0: no limit
 };
 
 struct NodeConfig {

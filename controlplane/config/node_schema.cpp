@@ -166,34 +166,44 @@ Section<NetworkConfig> network_section() {
 
 Section<LearningConfig> learning_section() {
   Section<LearningConfig> section;
-  section.value(
-      {.name = "probation_packets", .doc = "Packets in sequence that prove a source to be an RTP stream."},
-      POLLUX_MEMBER(probation_packets), integer<std::uint32_t>(1, 100, "packets"));
-  add_milliseconds(
-      section, {.name = "delayed", .doc = "Mode delayed: how long only the signalled source is believed."},
-      POLLUX_MEMBER(delayed_ms), milliseconds(0), minutes(1));
+  section.value({.name = "probation_packets",
+                 .doc = "Packets in sequence that prove a source to be an RTP stream.",
+                 .apply = Apply::kHot},
+                POLLUX_MEMBER(probation_packets), integer<std::uint32_t>(1, 100, "packets"));
+  add_milliseconds(section,
+                   {.name = "delayed",
+                    .doc = "Mode delayed: how long only the signalled source is believed.",
+                    .apply = Apply::kHot},
+                   POLLUX_MEMBER(delayed_ms), milliseconds(0), minutes(1));
   add_milliseconds(section,
                    {.name = "handover_silence",
-                    .doc = "How long the known source must be silent before another may take its place."},
+                    .doc = "How long the known source must be silent before another may take its place.",
+                    .apply = Apply::kHot},
                    POLLUX_MEMBER(handover_silence_ms), milliseconds(20), minutes(1));
-  add_milliseconds(
-      section, {.name = "min_change_interval", .doc = "Least time between two changes of a leg's source."},
-      POLLUX_MEMBER(min_change_interval_ms), milliseconds(0), hours(1));
+  add_milliseconds(section,
+                   {.name = "min_change_interval",
+                    .doc = "Least time between two changes of a leg's source.",
+                    .apply = Apply::kHot},
+                   POLLUX_MEMBER(min_change_interval_ms), milliseconds(0), hours(1));
   return section;
 }
 
 Section<TimeoutConfig> timeout_section() {
   Section<TimeoutConfig> section;
   section
-      .value({.name = "media", .doc = "Silence of all legs that ends a session; 0s: never."},
+      .value({.name = "media",
+              .doc = "Silence of all legs that ends a session; 0s: never.",
+              .apply = Apply::kHot},
              POLLUX_MEMBER(media), duration(milliseconds(0), hours(24)))
       .value(
           {.name = "one_way_audio",
            .doc = "How long nothing may come from one leg while media is sent to it before an event says so; "
-                  "0s: never."},
+                  "0s: never.",
+           .apply = Apply::kHot},
           POLLUX_MEMBER(one_way_audio), duration(milliseconds(0), hours(1)))
-      .value({.name = "drain", .doc = "How long SIGTERM waits for sessions to be ended."},
-             POLLUX_MEMBER(drain), duration(milliseconds(0), minutes(10)));
+      .value(
+          {.name = "drain", .doc = "How long SIGTERM waits for sessions to be ended.", .apply = Apply::kHot},
+          POLLUX_MEMBER(drain), duration(milliseconds(0), minutes(10)));
   return section;
 }
 
@@ -301,17 +311,35 @@ ValueType<LogLevel> log_level() {
 Section<LogConfig> log_section() {
   Section<LogConfig> section;
   section
-      .value({.name = "level", .doc = "Least severe message of Pollux that is logged."}, POLLUX_MEMBER(level),
-             log_level())
+      .value({.name = "level", .doc = "Least severe message of Pollux that is logged.", .apply = Apply::kHot},
+             POLLUX_MEMBER(level), log_level())
       .value({.name = "dpdk_level", .doc = "Least severe message of DPDK that is logged."},
-             POLLUX_MEMBER(dpdk_level), log_level());
+             POLLUX_MEMBER(dpdk_level), log_level())
+      .value({.name = "target",
+              .doc = "Where the log goes: stderr (the journal, under systemd) or file.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(target),
+             word<LogTarget>({{"stderr", LogTarget::kStderr}, {"file", LogTarget::kFile}}))
+      .value({.name = "file",
+              .doc = "The file, with target file; opened again on SIGHUP, for logrotate.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(file), absolute_path())
+      .value({.name = "format",
+              .doc = "text for people, or json: one object a line, for log collectors.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(format), word<LogFormat>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}}))
+      .value({.name = "repeat_limit",
+              .doc = "Messages of one kind a second; those beyond are counted, not logged. 0: no limit.",
+              .apply = Apply::kHot},
+             POLLUX_MEMBER(repeat_limit), integer<std::uint32_t>(0, 10'000, "messages per second"));
   return section;
 }
 
 Section<NodeConfig> events_section() {
   Section<NodeConfig> section;
-  section.value({.name = "keep", .doc = "Events kept in memory for clients that reconnect."},
-                POLLUX_MEMBER(event_log_size), integer<std::uint32_t>(1, 10'000'000, "events"));
+  section.value(
+      {.name = "keep", .doc = "Events kept in memory for clients that reconnect.", .apply = Apply::kHot},
+      POLLUX_MEMBER(event_log_size), integer<std::uint32_t>(1, 10'000'000, "events"));
   return section;
 }
 

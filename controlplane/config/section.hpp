@@ -80,6 +80,9 @@ class Section {
     field.show = [=](const Owner& owner, const std::string& path, std::map<std::string, std::string>& out) {
       out[path] = type.show(load(owner));
     };
+    if (doc.apply == Apply::kHot) {
+      field.take_hot = [=](const Owner& from, Owner& to) { store(to, load(from)); };
+    }
     field.describe = [=](const std::string& path, std::vector<KeyInfo>& out) {
       const bool required = doc.presence == Presence::kRequired;
       const std::string default_value = required ? "required" : type.show(load(Owner{}));
@@ -98,6 +101,7 @@ class Section {
     field.show = [=](const Owner& owner, const std::string& path, std::map<std::string, std::string>& out) {
       child.show(get(owner), path, out);
     };
+    field.take_hot = [=](const Owner& from, Owner& to) { child.take_hot(get(from), get(to)); };
     field.describe = [=](const std::string& path, std::vector<KeyInfo>& out) { child.describe(path, out); };
     return add(std::move(field));
   }
@@ -163,6 +167,15 @@ class Section {
     }
   }
 
+  // Copies the values of hot keys; lists of sections have none.
+  void take_hot(const Owner& from, Owner& to) const {
+    for (const Field& field : fields_) {
+      if (field.take_hot) {
+        field.take_hot(from, to);
+      }
+    }
+  }
+
   void describe(const std::string& path, std::vector<KeyInfo>& out) const {
     for (const Field& field : fields_) {
       field.describe(child_key(path, field.doc.name), out);
@@ -174,6 +187,7 @@ class Section {
     KeyDoc doc;
     std::function<void(const YamlNode&, const std::string&, ReadContext&, Owner&)> read;
     std::function<void(const Owner&, const std::string&, std::map<std::string, std::string>&)> show;
+    std::function<void(const Owner& from, Owner& to)> take_hot;  // empty: nothing in it is hot
     std::function<void(const std::string&, std::vector<KeyInfo>&)> describe;
   };
 

@@ -203,6 +203,18 @@ ValueType<std::string> file_path() {
   return scalar<std::string>(kNoUnit, "absolute path; \"\": none", "a path", parse, show_text);
 }
 
+ValueType<std::string> absolute_path() {
+  constexpr std::size_t kLongest = 255;
+  const auto parse = [](const std::string& text) -> Parsed<std::string> {
+    if (text.empty() || text[0] != '/' || text.back() == '/' || text.size() > kLongest || !printable(text)) {
+      return tl::unexpected(quoted(text) + " is not an absolute path of a file of up to " +
+                            std::to_string(kLongest) + " bytes");
+    }
+    return text;
+  };
+  return scalar<std::string>(kNoUnit, "absolute path of up to 255 bytes", "a path", parse, show_text);
+}
+
 ValueType<std::uint32_t> file_mode() {
   const auto show = [](const std::uint32_t& mode) {
     std::string out = "0000";

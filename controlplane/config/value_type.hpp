@@ -120,6 +120,8 @@ ValueType<std::string> any_text(std::string range, std::size_t least, std::size_
 ValueType<std::string> socket_path();
 // Absolute path of a file, or nothing at all.
 ValueType<std::string> file_path();
+// The same, but never nothing.
+ValueType<std::string> absolute_path();
 // Octal permissions: "0660".
 ValueType<std::uint32_t> file_mode();
 

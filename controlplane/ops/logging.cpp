@@ -1,7 +1,12 @@
 #include "controlplane/ops/logging.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+#include "controlplane/ops/log_sink.hpp"
 
 namespace pollux::ops {
 
@@ -23,14 +28,36 @@ spdlog::level::level_enum to_spdlog(config::LogLevel level) {
   return spdlog::level::err;
 }
 
+// Made by the first call, which is no crash handler's. Never destroyed: threads log, and crash, until the
+// end.
+const std::shared_ptr<LogSink>& sink() {
+  static const auto& the_sink = *new std::shared_ptr<LogSink>(std::make_shared<LogSink>());
+  return the_sink;
+}
+
 }  // namespace
 
-void set_up_logging(config::LogLevel level) {
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("polluxd", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
-  spdlog::set_level(to_spdlog(level));
-  spdlog::flush_on(spdlog::level::warn);
+Expected<void> set_up_logging(const config::LogConfig& config) {
+  if (auto ready = sink()->configure(config); !ready) {
+    return ready;
+  }
+  static std::once_flag once;
+  std::call_once(once,
+                 [] { spdlog::set_default_logger(std::make_shared<spdlog::logger>("polluxd", sink())); });
+  spdlog::set_level(to_spdlog(config.level));
+  return {};
+}
+
+Expected<void> reopen_log() {
+  return sink()->reopen();
+}
+
+void tell_suppressed() {
+  sink()->tell_suppressed(std::chrono::system_clock::now());
+}
+
+int log_file_fd() {
+  return sink()->file_fd();
 }
 
 std::string eal_log_argument(config::LogLevel level) {

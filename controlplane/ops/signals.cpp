@@ -24,12 +24,12 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-int wait_for_signal() {
+int wait_for_signal(std::chrono::milliseconds limit) {
   const sigset_t set = waited_for();
-  int number = 0;
-  while (sigwait(&set, &number) != 0) {
-  }
-  return number;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
+  const timespec time{seconds.count(), std::chrono::nanoseconds(limit - seconds).count()};
+  const int number = sigtimedwait(&set, nullptr, &time);
+  return number > 0 ? number : 0;  // a debugger's interruption counts as the end of the time
 }
 
 }  // namespace pollux::ops

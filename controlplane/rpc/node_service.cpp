@@ -1,5 +1,7 @@
 #include "controlplane/rpc/node_service.hpp"
 
+#include <algorithm>
+
 #include "controlplane/rpc/capture_stream.hpp"
 #include "controlplane/rpc/node_stats.hpp"
 #include "controlplane/rpc/status.hpp"
@@ -21,6 +23,13 @@ const char* idle_name(IdleMode mode) {
   return "sleep";
 }
 
+v1::NodeStatus node_status(const control::SessionManager& manager) {
+  if (manager.stopping()) {
+    return v1::NODE_STATUS_STOPPING;
+  }
+  return manager.draining() ? v1::NODE_STATUS_DRAINING : v1::NODE_STATUS_SERVING;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* NodeService::Info(grpc::CallbackServerContext* context,
@@ -36,7 +45,7 @@ grpc::ServerUnaryReactor* NodeService::Info(grpc::CallbackServerContext* context
   write_workers(*response);
   write_ports(stats, *response);
   const bool posted = control_.post([this, reactor, response] {
-    response->set_status(control_.manager().stopping() ? v1::NODE_STATUS_DRAINING : v1::NODE_STATUS_SERVING);
+    response->set_status(node_status(control_.manager()));
     write_networks(*response);
     reactor->Finish(grpc::Status::OK);
   });
@@ -76,6 +85,37 @@ grpc::ServerUnaryReactor* NodeService::Stats(grpc::CallbackServerContext* contex
 grpc::ServerWriteReactor<v1::CaptureResponse>* NodeService::Capture(grpc::CallbackServerContext* /*context*/,
                                                                     const v1::CaptureRequest* request) {
   return CaptureStream::start(control_, *request);
+}
+
+grpc::ServerUnaryReactor* NodeService::Ports(grpc::CallbackServerContext* context,
+                                             const v1::PortsRequest* /*request*/,
+                                             v1::PortsResponse* response) {
+  auto* reactor = context->DefaultReactor();
+  const auto workers = dataplane_.workers();
+  const auto relays = std::count_if(workers.begin(), workers.end(),
+                                    [](const WorkerInfo& worker) { return worker.roles.relay; });
+  const NodeStats stats = dataplane_.stats();
+  for (std::size_t i = 0; i < config_.dataplane.ports.size(); ++i) {
+    v1::PortSteering& steering = *response->add_steering();
+    steering.set_port(config_.dataplane.ports[i].name);
+    steering.set_queues(i < stats.ports.size() ? stats.ports[i].queues : config_.dataplane.ports[i].queues);
+    steering.set_method(relays == 1 ? "direct" : "handoff");
+  }
+  const bool posted = control_.post([this, reactor, response] {
+    for (const control::AddressPortUse& use : control_.manager().address_port_uses()) {
+      v1::AddressPorts& address = *response->add_addresses();
+      address.set_network(use.network);
+      address.set_address(use.address.to_string());
+      address.set_worker(use.worker);
+      address.set_total(use.ports.total);
+      address.set_used(use.ports.used);
+    }
+    reactor->Finish(grpc::Status::OK);
+  });
+  if (!posted) {
+    reactor->Finish(draining_status());
+  }
+  return reactor;
 }
 
 void NodeService::write_workers(v1::InfoResponse& response) const {

@@ -4,11 +4,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "controlplane/config/node_config.hpp"
+#include "controlplane/ops/config_reloader.hpp"
 #include "controlplane/session/control_thread.hpp"
 #include "dataplane/api/dataplane.hpp"
 #include "pollux/v1/node.grpc.pb.h"
@@ -26,10 +28,17 @@ struct NodeIdentity {
 
 class NodeService final : public v1::NodeService::CallbackService {
  public:
-  // Pre: all that is given outlives the service.
+  // `set_serving` tells whether the node takes new sessions; called on the control thread. Pre: all that is
+  // given outlives the service.
   NodeService(control::ControlThread& control, const Dataplane& dataplane, const config::NodeConfig& config,
-              const NodeIdentity& identity)
-      : control_(control), dataplane_(dataplane), config_(config), identity_(identity) {}
+              const NodeIdentity& identity, ops::ConfigReloader& reloader,
+              std::function<void(bool)> set_serving)
+      : control_(control),
+        dataplane_(dataplane),
+        config_(config),
+        identity_(identity),
+        reloader_(reloader),
+        set_serving_(std::move(set_serving)) {}
 
   grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context, const v1::InfoRequest* request,
                                  v1::InfoResponse* response) override;
@@ -37,6 +46,16 @@ class NodeService final : public v1::NodeService::CallbackService {
                                   v1::StatsResponse* response) override;
   grpc::ServerWriteReactor<v1::CaptureResponse>* Capture(grpc::CallbackServerContext* context,
                                                          const v1::CaptureRequest* request) override;
+  grpc::ServerUnaryReactor* Ports(grpc::CallbackServerContext* context, const v1::PortsRequest* request,
+                                  v1::PortsResponse* response) override;
+  // node_changes.cpp
+  grpc::ServerWriteReactor<v1::DrainResponse>* Drain(grpc::CallbackServerContext* context,
+                                                     const v1::DrainRequest* request) override;
+  grpc::ServerUnaryReactor* Undrain(grpc::CallbackServerContext* context, const v1::UndrainRequest* request,
+                                    v1::UndrainResponse* response) override;
+  // Reads and applies the file on gRPC's thread, which waits for it.
+  grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context, const v1::ReloadRequest* request,
+                                   v1::ReloadResponse* response) override;
 
  private:
   void write_workers(v1::InfoResponse& response) const;
@@ -45,8 +64,10 @@ class NodeService final : public v1::NodeService::CallbackService {
 
   control::ControlThread& control_;
   const Dataplane& dataplane_;
-  const config::NodeConfig& config_;
+  const config::NodeConfig& config_;  // as the node was started
   const NodeIdentity& identity_;
+  ops::ConfigReloader& reloader_;
+  const std::function<void(bool)> set_serving_;
 };
 
 }  // namespace pollux::rpc

@@ -57,16 +57,18 @@ std::vector<DoorServer::Plan> plans_of(const config::DoorConfig& doors) {
 }  // namespace
 
 RpcServer::RpcServer(control::ControlThread& control, const Dataplane& dataplane,
-                     const config::NodeConfig& config, const NodeIdentity& identity)
+                     const config::NodeConfig& config, const NodeIdentity& identity,
+                     ops::ConfigReloader& reloader)
     : control_(control),
       sessions_(control, config.grpc.max_watchers),
-      node_(control, dataplane, config, identity) {}
+      node_(control, dataplane, config, identity, reloader, [this](bool serving) { set_serving(serving); }) {}
 
 Expected<std::unique_ptr<RpcServer>> RpcServer::start(control::ControlThread& control,
                                                       const Dataplane& dataplane,
                                                       const config::NodeConfig& config,
-                                                      const NodeIdentity& identity, CallObserver observer) {
-  std::unique_ptr<RpcServer> server(new RpcServer(control, dataplane, config, identity));
+                                                      const NodeIdentity& identity,
+                                                      ops::ConfigReloader& reloader, CallObserver observer) {
+  std::unique_ptr<RpcServer> server(new RpcServer(control, dataplane, config, identity, reloader));
   if (auto opened = server->open(config.grpc, observer); !opened) {
     return tl::unexpected<Error>(std::move(opened.error()));
   }
@@ -99,10 +101,19 @@ std::vector<std::string> RpcServer::doors() const {
   return names;
 }
 
-void RpcServer::stop_serving() {
-  for (const auto& server : servers_) {
-    server->set_serving(false);
+void RpcServer::set_serving(bool serving) {
+  const std::lock_guard lock(serving_mutex_);
+  if (!stopped_serving_) {
+    for (const auto& server : servers_) {
+      server->set_serving(serving);
+    }
   }
+}
+
+void RpcServer::stop_serving() {
+  set_serving(false);
+  const std::lock_guard lock(serving_mutex_);
+  stopped_serving_ = true;
 }
 
 void RpcServer::shutdown() {
@@ -114,6 +125,7 @@ void RpcServer::shutdown() {
     control.manager().events().close();
     control.manager().captures().close();
   });
+  stop_serving();
   calls_.wait_for_none(std::chrono::steady_clock::now() + kShutdownLimit);
   for (const auto& server : servers_) {
     server->shutdown();

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,9 @@ class RpcServer {
  public:
   // Listens on all doors of `config.grpc`. gRPC's threads inherit the CPU set of the caller. On error, which
   // names the door, nothing listens. Pre: all that is given outlives the server; `observer` may be empty.
-  static Expected<std::unique_ptr<RpcServer>> start(control::ControlThread& control,
-                                                    const Dataplane& dataplane,
-                                                    const config::NodeConfig& config,
-                                                    const NodeIdentity& identity, CallObserver observer = {});
+  static Expected<std::unique_ptr<RpcServer>> start(
+      control::ControlThread& control, const Dataplane& dataplane, const config::NodeConfig& config,
+      const NodeIdentity& identity, ops::ConfigReloader& reloader, CallObserver observer = {});
   ~RpcServer() { shutdown(); }
   RpcServer(const RpcServer&) = delete;
   RpcServer& operator=(const RpcServer&) = delete;
@@ -42,14 +42,17 @@ class RpcServer {
 
  private:
   RpcServer(control::ControlThread& control, const Dataplane& dataplane, const config::NodeConfig& config,
-            const NodeIdentity& identity);
+            const NodeIdentity& identity, ops::ConfigReloader& reloader);
   Expected<void> open(const config::DoorConfig& doors, const CallObserver& observer);
+  void set_serving(bool serving);
 
   control::ControlThread& control_;
   SessionService sessions_;
   NodeService node_;
   CallCounter calls_;
   std::vector<std::unique_ptr<DoorServer>> servers_;  // empty: shut down
+  std::mutex serving_mutex_;
+  bool stopped_serving_ = false;  // guarded by serving_mutex_; for good
 };
 
 }  // namespace pollux::rpc

@@ -68,13 +68,13 @@ struct ListCall : std::enable_shared_from_this<ListCall> {
 }  // namespace
 
 SessionService::SessionService(control::ControlThread& control, std::uint32_t max_watchers)
-    : control_(control), defaults_(control.manager().defaults()), watchers_(max_watchers) {}
+    : control_(control), watchers_(max_watchers) {}
 
 grpc::ServerUnaryReactor* SessionService::Create(grpc::CallbackServerContext* context,
                                                  const v1::CreateRequest* request, v1::Session* response) {
   auto* reactor = context->DefaultReactor();
   control::Violations violations;
-  control::SessionRequest session = read_create(*request, defaults_, violations);
+  control::SessionRequest session = read_create(*request, control_.manager().defaults(), violations);
   if (!violations.empty()) {
     reactor->Finish(invalid_status(std::move(violations)));
     return reactor;

@@ -31,7 +31,6 @@ class SessionService final : public v1::SessionService::CallbackService {
 
  private:
   control::ControlThread& control_;
-  const control::NodeDefaults defaults_;
   const Slots watchers_;
 };
 

@@ -85,6 +85,11 @@ grpc::Status invalid_status(control::Violations violations) {
   return to_status(control::invalid_fields(std::move(violations)));
 }
 
+grpc::Status stopping_status() {
+  return to_status(control::make_failure(ErrorCode::kUnavailable, "NODE_STOPPING",
+                                         "this node is stopping: nothing can be asked of it any more"));
+}
+
 grpc::Status draining_status() {
   return to_status(control::make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping"));
 }

@@ -23,5 +23,6 @@ grpc::Status refusal_status(grpc::StatusCode code, const std::string& reason, co
 
 grpc::Status invalid_status(control::Violations violations);
 grpc::Status draining_status();
+grpc::Status stopping_status();
 
 }  // namespace pollux::rpc

@@ -25,7 +25,7 @@ class ControlThread {
   ControlThread(const ControlThread&) = delete;
   ControlThread& operator=(const ControlThread&) = delete;
 
-  SessionManager& manager() { return manager_; }  // for use inside tasks only
+  SessionManager& manager() { return manager_; }  // for use inside tasks, but for what any thread may call
 
   // Any thread. False, and the task dropped, once the thread has stopped; else the task runs exactly once.
   bool post(Task task);

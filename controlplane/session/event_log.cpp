@@ -13,12 +13,9 @@ void EventLog::append(LoggedEvent event) {
   event.sequence = next_;
   ++counts_[static_cast<std::size_t>(event.type)];
   auto entry = std::make_shared<const LoggedEvent>(std::move(event));
-  if (ring_.size() < capacity_) {
-    ring_.push_back(entry);
-  } else {
-    ring_[(next_ - 1) % capacity_] = entry;
-  }
+  kept_.push_back(entry);
   ++next_;
+  set_capacity(capacity_);
   // Those to wake are taken out first: they may come back to wait while they are being called.
   std::vector<std::function<void(std::uint64_t)>> woken;
   for (auto at = waiters_.begin(); at != waiters_.end();) {
@@ -34,6 +31,13 @@ void EventLog::append(LoggedEvent event) {
   }
 }
 
+void EventLog::set_capacity(std::size_t capacity) {
+  capacity_ = std::max<std::size_t>(capacity, 1);
+  while (kept_.size() > capacity_) {
+    kept_.pop_front();
+  }
+}
+
 EventLog::Batch EventLog::read(std::uint64_t cursor, const std::string& session, std::size_t max) const {
   Batch batch;
   if (cursor < first_sequence()) {
@@ -42,7 +46,7 @@ EventLog::Batch EventLog::read(std::uint64_t cursor, const std::string& session,
   }
   for (std::size_t scanned = 0; cursor < next_ && batch.events.size() < max && scanned < kScanLimit;
        ++scanned) {
-    const auto& event = ring_[(cursor - 1) % capacity_];
+    const auto& event = kept_[cursor - first_sequence()];
     if (session.empty() || event->session_id == session) {
       batch.events.push_back(event);
     }

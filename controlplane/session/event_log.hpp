@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,12 +69,15 @@ class EventLog {
   const std::string& node_run() const { return node_run_; }
   std::uint64_t next_sequence() const { return next_; }
   // The oldest still known; next_sequence() when there is none.
-  std::uint64_t first_sequence() const { return next_ - ring_.size(); }
+  std::uint64_t first_sequence() const { return next_ - kept_.size(); }
 
   void append(LoggedEvent event);
   // Events of each type since the start, kept or not; by LogEventType.
   const std::array<std::uint64_t, kLogEventTypeCount>& counts() const { return counts_; }
   std::size_t waiters() const { return waiters_.size(); }
+
+  // Keeps so many from now on; the oldest go where they are more. Pre: capacity > 0.
+  void set_capacity(std::size_t capacity);
 
   struct Batch {
     std::vector<std::shared_ptr<const LoggedEvent>> events;
@@ -103,7 +107,7 @@ class EventLog {
 
   std::size_t capacity_;
   std::string node_run_;
-  std::vector<std::shared_ptr<const LoggedEvent>> ring_;  // sequence s lies at (s - 1) % capacity
+  std::deque<std::shared_ptr<const LoggedEvent>> kept_;  // the last is next_ - 1
   std::array<std::uint64_t, kLogEventTypeCount> counts_{};
   std::uint64_t next_ = 1;
   std::map<WaiterId, Waiter> waiters_;

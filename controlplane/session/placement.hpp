@@ -41,6 +41,7 @@ class Placement {
   void session_gone(std::uint16_t worker) { --sessions_[worker]; }
 
   PortUse use(std::size_t network) const { return ports_.use(network); }
+  std::vector<AddressPortUse> address_uses() const { return ports_.address_uses(); }
   std::uint32_t sessions(std::uint16_t worker) const { return sessions_[worker]; }
 
  private:

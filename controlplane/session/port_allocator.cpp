@@ -26,6 +26,7 @@ PortAllocator::PortAllocator(std::span<const config::NetworkConfig> networks, st
         if (network.owner[pair] < workers) {
           Pool& pool = address.pools[network.owner[pair]];
           (network.single[pair] ? pool.singles : pool.pairs).grow(static_cast<std::uint16_t>(pair));
+          pool.use.total += network.single[pair] ? 1U : 2U;
         }
       }
       network.addresses.push_back(std::move(address));
@@ -65,6 +66,7 @@ Expected<PortLease> PortAllocator::allot(std::string_view name, AddressFamily fa
   const std::uint16_t pair = (from_singles ? pool.singles : pool.pairs).pop();
   best->in_use[pair] = true;
   best->used += rtcp_mux ? 1 : 2;
+  pool.use.used += rtcp_mux ? 1U : 2U;
   const auto even = static_cast<std::uint16_t>(network->first_port + 2U * pair);
   return PortLease{best->ip, even, static_cast<std::uint16_t>(rtcp_mux ? even : even + 1),
                    static_cast<std::uint16_t>(network - networks_.begin()),
@@ -88,6 +90,7 @@ bool PortAllocator::release(const PortLease& lease) {
   Pool& pool = address.pools[network.owner[pair]];
   (network.single[pair] ? pool.singles : pool.pairs).push(pair);
   address.used -= lease.rtcp_port == lease.rtp_port ? 1 : 2;
+  pool.use.used -= lease.rtcp_port == lease.rtp_port ? 1U : 2U;
   return true;
 }
 
@@ -106,6 +109,20 @@ PortUse PortAllocator::use(std::size_t network, AddressFamily family) const {
     }
   }
   return use;
+}
+
+std::vector<AddressPortUse> PortAllocator::address_uses() const {
+  std::vector<AddressPortUse> uses;
+  for (const Network& network : networks_) {
+    for (const Address& address : network.addresses) {
+      for (std::size_t worker = 0; worker < address.pools.size(); ++worker) {
+        if (const PortUse& use = address.pools[worker].use; use.total != 0) {
+          uses.push_back({network.name, address.ip, static_cast<std::uint16_t>(worker), use});
+        }
+      }
+    }
+  }
+  return uses;
 }
 
 }  // namespace pollux::control

@@ -58,6 +58,14 @@ struct PortUse {
   std::uint64_t used = 0;
 };
 
+// The ports of one address that belong to one worker.
+struct AddressPortUse {
+  std::string network;
+  IpAddress address;
+  std::uint16_t worker = 0;
+  PortUse ports;
+};
+
 // Pools of even/odd port pairs per network, address and owning worker. Not thread-safe. Cost: O(addresses of
 // the network) per allotment, O(1) per release, 4 bytes a pair.
 class PortAllocator {
@@ -79,11 +87,14 @@ class PortAllocator {
   PortUse use(std::size_t network) const;
   // Of its addresses of one family only.
   PortUse use(std::size_t network, AddressFamily family) const;
+  // By network, address and worker; those that have any.
+  std::vector<AddressPortUse> address_uses() const;
 
  private:
   struct Pool {
     PortFifo pairs;    // both ports belong to the worker
     PortFifo singles;  // only the even port does: good for rtcp-mux
+    PortUse use;
     std::size_t free(bool rtcp_mux) const { return pairs.size() + (rtcp_mux ? singles.size() : 0); }
   };
   struct Address {

@@ -172,10 +172,10 @@ void SessionManager::linked(Session& session) {
   log_lifecycle(session, LogEventType::kSessionStarted);
   begin_watch(session);
   auto waiters = std::exchange(session.waiters, {});
-  if (stopping_) {
-    answer(std::move(waiters),
-           tl::unexpected(make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping")));
-    return end(session, EndReason::kNodeStopped);
+  if (end_all_ != EndReason::kNone) {
+    answer(std::move(waiters), tl::unexpected(make_failure(ErrorCode::kUnavailable, "NODE_DRAINING",
+                                                           "this node ends its sessions")));
+    return end(session, end_all_);
   }
   const std::string id = session.id;
   answer(std::move(waiters), view(session));
@@ -198,8 +198,8 @@ void SessionManager::updated(Session& session) {
 // After an update, whether or not it succeeded: what had to wait for it.
 void SessionManager::settle(Session& session) {
   const bool timed_out = std::exchange(session.timed_out, false);
-  if (stopping_) {
-    return end(session, EndReason::kNodeStopped);
+  if (end_all_ != EndReason::kNone) {
+    return end(session, end_all_);
   }
   if (timed_out && session.request->media_timeout != std::chrono::milliseconds{0}) {
     return media_timeout(session);
@@ -262,18 +262,7 @@ void SessionManager::run_queue(const std::string& id) {
 
 void SessionManager::begin_stop() {
   stopping_ = true;
-  std::vector<std::string> running;
-  store_.visit("", [&running](Session& session) {
-    if (session.phase == Phase::kRunning) {
-      running.push_back(session.id);
-    }
-    return true;
-  });
-  for (const std::string& id : running) {
-    if (Session* session = store_.find(id)) {
-      end(*session, EndReason::kNodeStopped);
-    }
-  }
+  end_running(EndReason::kNodeStopped);
 }
 
 std::size_t SessionManager::abandon() {

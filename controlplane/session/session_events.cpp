@@ -34,6 +34,7 @@ bool SessionManager::poll() {
   retry_backlog();
   watch_sessions();
   sample_load();
+  drain_if_due();
   std::array<Event, kBatch> events;
   const std::size_t count = dataplane_.poll_events(events);
   for (std::size_t i = 0; i < count; ++i) {

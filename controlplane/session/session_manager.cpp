@@ -15,8 +15,9 @@ Failure busy_session(const std::string& id) {
       "too many commands wait for session " + shown(id) + ": wait for answers, then try again");
 }
 
-Failure draining() {
-  return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING", "this node is stopping: use another one");
+Failure node_draining() {
+  return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING",
+                      "this node takes no new sessions: use another one");
 }
 
 }  // namespace
@@ -44,15 +45,20 @@ SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
       placement_(options_.networks, dataplane, load_),
       events_(options_.event_log_size, options_.node_run),
       backlog_(dataplane.workers().size()),
-      captures_(dataplane) {}
+      captures_(dataplane),
+      media_timeout_(options_.media_timeout),
+      one_way_audio_(options_.one_way_audio) {}
 
 void SessionManager::create(const std::string& id, const SessionRequest& request,
                             const SessionCallback& callback) {
   if (stopping_) {
-    return refuse(callback, draining());
+    return refuse(callback, node_draining());
   }
   if (Session* existing = store_.find(id)) {
     return join_or_refuse(*existing, request, callback);
+  }
+  if (draining_) {
+    return refuse(callback, node_draining());
   }
   if (auto refused = admission_.refuse_session(store_.size())) {
     return refuse(callback, Failure{std::move(*refused), {}});
@@ -96,7 +102,7 @@ void SessionManager::join_or_refuse(Session& session, const SessionRequest& requ
 void SessionManager::update(const std::string& id, const SessionPatch& patch,
                             const SessionCallback& callback) {
   if (stopping_) {
-    return callback(tl::unexpected(draining()));
+    return callback(tl::unexpected(node_draining()));
   }
   Session* session = store_.find(id);
   if (session == nullptr) {
@@ -118,7 +124,7 @@ void SessionManager::update(const std::string& id, const SessionPatch& patch,
 
 void SessionManager::remove(const std::string& id, const SessionCallback& callback) {
   if (abandoned_) {
-    return callback(tl::unexpected(draining()));
+    return callback(tl::unexpected(node_draining()));
   }
   Session* session = store_.find(id);
   if (session == nullptr) {
@@ -136,7 +142,7 @@ void SessionManager::remove(const std::string& id, const SessionCallback& callba
 
 void SessionManager::get(const std::string& id, const SessionCallback& callback) {
   if (abandoned_) {
-    return callback(tl::unexpected(draining()));
+    return callback(tl::unexpected(node_draining()));
   }
   Session* session = store_.find(id);
   if (session == nullptr) {

@@ -1,6 +1,7 @@
 // Makes, changes and ends sessions: the one owner of all control state.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -49,6 +50,13 @@ struct SessionTotals {
   std::map<std::string, std::uint64_t> refused_by_cause;  // adds up to `refused`
 };
 
+// How a drain stands.
+struct DrainProgress {
+  std::uint64_t sessions_left = 0;
+  std::optional<std::chrono::milliseconds> time_left;  // unset: no deadline
+  bool done = false;                                   // nothing left, or the deadline has come
+};
+
 struct SessionPage {
   std::vector<SessionView> sessions;
   bool more = false;  // there are sessions after the last one
@@ -90,6 +98,22 @@ class SessionManager {
   // Commands that wait for the data plane.
   std::size_t under_way() const { return under_way_; }
 
+  // session_drain.cpp: how an operator empties a node. Refuses new sessions from now on; those that exist go
+  // on and may be changed. When `deadline` is over they are ended (END_REASON_DRAINED) or, without
+  // `end_sessions`, left alone. Called again: the new deadline holds. Nothing of it while the node stops.
+  void drain(std::optional<std::chrono::milliseconds> deadline, bool end_sessions);
+  // Takes new sessions again; error: kUnavailable (NODE_STOPPING). Sessions being ended are ended.
+  Expected<void> undrain();
+  bool draining() const { return draining_; }
+  DrainProgress drain_progress() const;
+
+  // What a reloaded configuration changes; for sessions created or changed from now on.
+  void set_media_timeout(std::chrono::milliseconds media_timeout) {
+    media_timeout_.store(media_timeout, std::memory_order_relaxed);
+  }
+  void set_one_way_audio(std::chrono::milliseconds silence) { one_way_audio_ = silence; }
+  void log_config_reloaded() { log_node_event(LogEventType::kConfigReloaded); }
+
   // Refuses new sessions and changes from now on and ends all sessions. Poll on until drained().
   void begin_stop();
   bool drained() const { return stopping_ && store_.size() == 0; }
@@ -113,7 +137,11 @@ class SessionManager {
   SessionTotals totals() const;
   const std::vector<std::string>& port_names() const { return options_.port_names; }
   PortUse port_use(std::size_t network) const { return placement_.use(network); }
-  NodeDefaults defaults() const { return {options_.networks, options_.media_timeout}; }
+  std::vector<AddressPortUse> address_port_uses() const { return placement_.address_uses(); }
+  // Any thread.
+  NodeDefaults defaults() const {
+    return {options_.networks, media_timeout_.load(std::memory_order_relaxed)};
+  }
 
  private:
   // session_manager.cpp: the commands
@@ -124,6 +152,11 @@ class SessionManager {
   void refuse(const SessionCallback& callback, Failure failure);
   void count_refusal(const Error& error, std::uint64_t times = 1);
   SessionView view(const Session& session) const;
+
+  // session_drain.cpp
+  void drain_if_due();
+  void end_running(EndReason reason);
+  void log_node_event(LogEventType type);
 
   // session_update.cpp
   void start_update(Session& session, SessionRequest merged, const SessionCallback& callback);
@@ -178,7 +211,14 @@ class SessionManager {
   std::uint64_t memory_back_ = 0;  // the poll after which the data plane has freed what ended last
   std::uint64_t last_token_ = 0;
   std::size_t under_way_ = 0;
-  std::uint64_t linking_ = 0;  // sessions that don't count as existing yet
+  std::uint64_t linking_ = 0;                             // sessions that don't count as existing yet
+  std::atomic<std::chrono::milliseconds> media_timeout_;  // written by: control; read by: gRPC
+  bool draining_ = false;
+  std::optional<std::chrono::steady_clock::time_point> drain_deadline_;
+  bool drain_ends_sessions_ = false;
+  // Set: every session is to end, also those that are being made or changed, as soon as they can.
+  std::chrono::milliseconds one_way_audio_;
+  EndReason end_all_ = EndReason::kNone;
   bool stopping_ = false;
   bool abandoned_ = false;
   SessionTotals totals_;

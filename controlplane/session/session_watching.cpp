@@ -43,14 +43,14 @@ void SessionManager::watch_sessions() {
       if (session->phase == Phase::kRunning) {
         watch(*session);
       }
-      watch_schedule_.add(*handle, now + interval_for(options_.one_way_audio));
+      watch_schedule_.add(*handle, now + interval_for(one_way_audio_));
     }
   }
 }
 
 void SessionManager::begin_watch(Session& session) {
   session.started = options_.steady_now();
-  watch_schedule_.add(session.handle, session.started + interval_for(options_.one_way_audio));
+  watch_schedule_.add(session.handle, session.started + interval_for(one_way_audio_));
   watch(session);
 }
 
@@ -65,7 +65,7 @@ void SessionManager::watch(Session& session) {
       legs.push_back({&session.request->legs[i], leg, session.legs[i].number});
     }
   }
-  const auto changes = look_at(session.watches, legs, options_.steady_now(), options_.one_way_audio);
+  const auto changes = look_at(session.watches, legs, options_.steady_now(), one_way_audio_);
   for (const OneWayChange& change : changes) {
     const WatchedLeg& leg = legs[change.leg];
     LoggedEvent event;

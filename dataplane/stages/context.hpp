@@ -141,6 +141,14 @@ inline void drop(Context& context, session::Endpoint& endpoint, rte_mbuf* mbuf, 
   rte_pktmbuf_free(mbuf);
 }
 
+// Where the thread is, for the report of a crash: a worker's index and stage, each one higher, 0 being none.
+// Without a call for the address, which the model of thread-local storage in libraries would take.
+struct Whereabouts {
+  std::uint16_t worker = 0;
+  std::uint8_t stage = 0;
+};
+extern constinit thread_local Whereabouts whereabouts __attribute__((tls_model("initial-exec")));
+
 // Counts a batch of `packets` and, in loops that are sampled, its cost.
 class StageTimer {
  public:
@@ -148,8 +156,13 @@ class StageTimer {
       : context_(context),
         stage_(stage),
         packets_(packets),
-        start_(context.sample_cycles ? rte_rdtsc() : 0) {}
+        outer_stage_(whereabouts.stage),
+        start_(context.sample_cycles ? rte_rdtsc() : 0) {
+    whereabouts = {static_cast<std::uint16_t>(context.worker + 1),
+                   static_cast<std::uint8_t>(static_cast<std::uint8_t>(stage) + 1)};
+  }
   ~StageTimer() {
+    whereabouts.stage = outer_stage_;
     StageCounters& counters = context_.counters.stage(stage_);
     counters.packets.add(packets_);
     counters.batches.add(1);
@@ -165,6 +178,7 @@ class StageTimer {
   Context& context_;
   Stage stage_;
   std::uint64_t packets_;
+  std::uint8_t outer_stage_;
   std::uint64_t start_;
 };
 

@@ -130,6 +130,39 @@ class Api:
     def info(self):
         return self.node.Info(self.node_pb.InfoRequest(), timeout=5)
 
+    def ports(self):
+        return self.node.Ports(self.node_pb.PortsRequest(), timeout=5)
+
+    def reload(self, dry_run=False):
+        return self.node.Reload(self.node_pb.ReloadRequest(dry_run=dry_run), timeout=5)
+
+    def drain(self, deadline=None, end_sessions=False):
+        """The stream of responses; deadline in seconds."""
+        request = self.node_pb.DrainRequest(end_sessions=end_sessions)
+        if deadline is not None:
+            request.deadline.FromMilliseconds(int(deadline * 1000))
+        return self.node.Drain(request, timeout=30)
+
+    def undrain(self):
+        return self.node.Undrain(self.node_pb.UndrainRequest(), timeout=5)
+
+
+def error_details(error):
+    """The stable reason of a failed call, and what it says by field."""
+    from google.rpc import error_details_pb2, status_pb2
+    reason, violations, status = "", {}, status_pb2.Status()
+    status.ParseFromString(dict(error.trailing_metadata())["grpc-status-details-bin"])
+    for detail in status.details:
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo()
+            detail.Unpack(info)
+            reason = info.reason
+        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            bad_request = error_details_pb2.BadRequest()
+            detail.Unpack(bad_request)
+            violations = {v.field: v.description for v in bad_request.field_violations}
+    return reason, violations
+
 
 def leg_state(session, leg_id):
     return next(leg for leg in session.state.legs if leg.leg_id == leg_id)

@@ -66,7 +66,7 @@ struct RpcFixture {
         dataplane(2),
         manager(dataplane, control::make_manager_options(config, "run-1")),
         control(manager) {
-    server = rpc::RpcServer::start(control, dataplane, config, identity).value();
+    server = rpc::RpcServer::start(control, dataplane, config, identity, reloader).value();
     channel = grpc::CreateChannel("unix:" + config.grpc.unix_socket, grpc::InsecureChannelCredentials());
     sessions = v1::SessionService::NewStub(channel);
     node = v1::NodeService::NewStub(channel);
@@ -134,6 +134,13 @@ struct RpcFixture {
   FakeDataplane dataplane;
   control::SessionManager manager;
   control::ControlThread control;
+  config::ConfigResult file{config, {}, {}, "pollux.yaml", {{"log.level", 3}}};  // what Reload reads
+  std::vector<config::NodeConfig> reloaded;                                      // what it applied
+  ops::ConfigReloader reloader{config, [this] { return file; },
+                               [this](const config::NodeConfig& changed) -> Expected<void> {
+                                 reloaded.push_back(changed);
+                                 return {};
+                               }};
   std::unique_ptr<rpc::RpcServer> server;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::SessionService::Stub> sessions;

@@ -32,6 +32,22 @@ TEST(EventLog, NumbersEventsFromOneWithoutAGap) {
   EXPECT_EQ(log.first_sequence(), 1U);
 }
 
+TEST(EventLog, KeepsMoreOrFewerFromNowOn) {
+  EventLog log(4, "run");
+  for (int i = 0; i < 10; ++i) {
+    log.append(about("s"));
+  }
+  log.set_capacity(2);
+  EXPECT_EQ(log.first_sequence(), 9U);
+  EXPECT_EQ(sequences(log.read(1, "", 100)), (Sequences{9, 10}));
+  log.set_capacity(3);
+  for (int i = 0; i < 4; ++i) {
+    log.append(about("s"));
+  }
+  EXPECT_EQ(sequences(log.read(1, "", 100)), (Sequences{12, 13, 14}));
+  EXPECT_EQ(log.read(13, "", 1).events[0]->sequence, 13U);
+}
+
 TEST(EventLog, KeepsTheLastOnesAndSaysHowManyAreGone) {
   EventLog log(4, "run");
   for (int i = 0; i < 10; ++i) {

@@ -113,6 +113,26 @@ TEST(PortAllocator, PrefersForRtcpMuxPortsThatPairsCannotUse) {
   EXPECT_FALSE(ports.allot("outside", AddressFamily::kIpv4, 0, false));
 }
 
+TEST(PortAllocator, TellsUseByAddressAndWorker) {
+  // The odd port of every second pair belongs to worker 1, to whom it is of no use.
+  const auto owner = [](std::uint16_t port) { return static_cast<std::uint16_t>(port % 4 == 3 ? 1 : 0); };
+  PortAllocator ports(two_networks(20000, 20007), 2, owner);
+  const auto uses = ports.address_uses();
+  ASSERT_EQ(uses.size(), 4U);  // two networks with two addresses; worker 1 has none
+  EXPECT_EQ(uses[0].network, "inside");
+  EXPECT_EQ(uses[0].address, ip("10.0.0.1"));
+  EXPECT_EQ(uses[0].worker, 0);
+  EXPECT_EQ(uses[0].ports.total, 6U);
+  const PortLease mux = ports.allot("outside", AddressFamily::kIpv6, 0, true).value();
+  const PortLease pair = ports.allot("outside", AddressFamily::kIpv6, 0, false).value();
+  EXPECT_EQ(ports.address_uses()[3].address, ip("2001:db8::1"));
+  EXPECT_EQ(ports.address_uses()[3].ports.used, 3U);
+  EXPECT_EQ(ports.address_uses()[2].ports.used, 0U);
+  ports.release(mux);
+  ports.release(pair);
+  EXPECT_EQ(ports.address_uses()[3].ports.used, 0U);
+}
+
 TEST(PortAllocator, TakesNothingBackTwice) {
   PortAllocator ports(two_networks(), 1, one_worker);
   const PortLease lease = ports.allot("inside", AddressFamily::kIpv4, 0, false).value();

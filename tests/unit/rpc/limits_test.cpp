@@ -139,7 +139,8 @@ TEST(Observer, SeesEveryCallOfTheApiOnceAndNothingElse) {
   RpcFixture f(
       [](config::NodeConfig& config) { config.grpc.read_only_socket = config.grpc.unix_socket + ".ro"; });
   f.server.reset();
-  f.server = RpcServer::start(f.control, f.dataplane, f.config, f.identity, std::ref(log)).value();
+  f.server =
+      RpcServer::start(f.control, f.dataplane, f.config, f.identity, f.reloader, std::ref(log)).value();
   EXPECT_TRUE(f.create("call").status.ok());
   EXPECT_FALSE(f.get("other").status.ok());
   const auto reader =

@@ -61,10 +61,10 @@ TEST(NodeService, TellsWhatTheNodeIs) {
   EXPECT_EQ(response.networks(0).ports_used(), 2U);
 }
 
-TEST(NodeService, SaysThatItDrains) {
+TEST(NodeService, SaysThatItStops) {
   RpcFixture f;
   f.control.drain(std::chrono::seconds(10));
-  EXPECT_EQ(info(f).status(), v1::NODE_STATUS_DRAINING);
+  EXPECT_EQ(info(f).status(), v1::NODE_STATUS_STOPPING);
 }
 
 TEST(NodeService, TellsWhatItCounts) {

@@ -27,7 +27,7 @@ using testing::StartsWith;
 struct Plane {
   Plane() : manager(dataplane, control::make_manager_options(config, "run")), control(manager) {}
   Expected<std::unique_ptr<RpcServer>> start() {
-    return RpcServer::start(control, dataplane, config, identity);
+    return RpcServer::start(control, dataplane, config, identity, reloader);
   }
 
   test::TemporaryDirectory directory;
@@ -36,6 +36,8 @@ struct Plane {
   test::FakeDataplane dataplane;
   control::SessionManager manager;
   control::ControlThread control;
+  ops::ConfigReloader reloader{config, [] { return config::ConfigResult{}; },
+                               [](const config::NodeConfig&) { return Expected<void>{}; }};
 };
 
 bool answers(const std::string& door) {
