@@ -33,6 +33,7 @@ FORBIDDEN = {
 # Files of hot rooms that run on control threads only. Each needs a reason, and has to exist.
 COLD = {
     "dataplane/session/payload_types.cpp": "tables are made with the session, by the control thread",
+    "dataplane/worker/dataplane_captures.cpp": "captures are begun, ended and read by control threads",
     "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",
     "dataplane/worker/dataplane_sessions.cpp": "adding and removing sessions, control thread",
     "dataplane/worker/dataplane_stats.cpp": "snapshots of counters, whichever thread asks",

@@ -27,7 +27,7 @@ class _Voice(threading.Thread):
 
 @contextlib.contextmanager
 def talking(a, b):
-    """Both talk within the block; at its end every packet must have reached the other, in order, bit for bit."""
+    """Both talk within the block; at its end every packet must have come, in order, bit for bit."""
     voices = [_Voice(a), _Voice(b)]
     for voice in voices:
         voice.start()
