@@ -37,6 +37,7 @@ COLD = {
     "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",
     "dataplane/worker/dataplane_sessions.cpp": "adding and removing sessions, control thread",
     "dataplane/worker/dataplane_stats.cpp": "snapshots of counters, whichever thread asks",
+    "dataplane/worker/telemetry.cpp": "DPDK's telemetry thread asks, in its own time",
     "dataplane/worker/session_builder.cpp": "builds sessions before a worker sees them, control thread",
 }
 
