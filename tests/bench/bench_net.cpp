@@ -4,6 +4,7 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -70,6 +71,12 @@ void pin_this_thread(unsigned cpu) {
   if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) {
     die("can't run on CPU " + std::to_string(cpu));
   }
+}
+
+std::uint64_t preemptions() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<std::uint64_t>(usage.ru_nivcsw);
 }
 
 IpAddress local_ip(unsigned side, std::uint32_t number) {

@@ -27,6 +27,8 @@ struct Cpus {
 };
 const Cpus& cpus();
 void pin_this_thread(unsigned cpu);
+// How often the kernel has taken the CPU away from the calling thread.
+std::uint64_t preemptions();
 
 IpAddress local_ip(unsigned side, std::uint32_t number);
 // Parties live behind the gateway; four of them share an address, as behind a NAT.

@@ -14,11 +14,13 @@ namespace {
 constexpr unsigned kMostAtOnce = 128;    // as many as one turn of the loop takes from two ports
 constexpr unsigned kQueueLength = 1024;  // descriptors of a device
 constexpr unsigned kQuietTurns = 64;
+
 }  // namespace
 
 void MediaResult::merge(const MediaResult& other) {
   sent += other.sent;
   lost += other.lost;
+  preempted += other.preempted;
   delay.merge(other.delay);
 }
 
@@ -74,6 +76,8 @@ MediaResult MediaLoad::take() {
   MediaResult result;
   at_rest([&] {
     result_.lost = result_.sent - result_.delay.total();
+    const std::uint64_t preempted = preemptions();
+    result_.preempted = preempted - std::exchange(preempted_before_, preempted);
     result = std::exchange(result_, {});
   });
   return result;

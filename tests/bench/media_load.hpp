@@ -17,6 +17,8 @@ namespace pollux::bench {
 struct MediaResult {
   std::uint64_t sent = 0;
   std::uint64_t lost = 0;
+  // How often the kernel took the CPU away from the media thread: none, on a CPU that it has for itself.
+  std::uint64_t preempted = 0;
   // Cycles from the moment at which a packet was due to its leaving. Time in which the worker did something
   // else is part of it, since nobody held the packet back.
   Histogram delay;
@@ -56,6 +58,7 @@ class MediaLoad {
   std::uint64_t start_ = 0;     // since when
   std::uint64_t injected_ = 0;  // so many have been due
   MediaResult result_;
+  std::uint64_t preempted_before_ = 0;
   std::function<void()> task_;        // of at_rest(), while asked_
   std::atomic<bool> asked_{false};    // written by: both; read by: both
   std::atomic<bool> stopped_{false};  // written by: maker; read by: thread

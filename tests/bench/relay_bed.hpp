@@ -10,11 +10,16 @@
 
 namespace pollux::bench {
 
-// What a pass over the packets cost, by the time-stamp counter.
+// What a pass over the packets cost, by the time-stamp counter. A round in which the kernel gave the CPU to
+// somebody else says nothing about the relay: it isn't counted, as long as half of the rounds are left.
 struct Cost {
   std::uint64_t packets = 0;
   std::uint64_t cycles = 0;
   std::uint64_t allocations = 0;
+  std::uint64_t rounds = 0;
+  std::uint64_t rounds_left_out = 0;
+
+  void add(std::uint64_t round_cycles, std::uint64_t round_packets, bool preempted);
 };
 
 class RelayBed {

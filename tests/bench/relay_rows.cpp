@@ -2,7 +2,9 @@
 
 #include <rte_cycles.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "tests/bench/observers.hpp"
 #include "tests/bench/relay_bed.hpp"
@@ -21,25 +23,39 @@ constexpr RelayRow kRows[] = {{"relay_1", 1, false},
                               {"relay_1k_observed", 1000, true},
                               {"relay_10k_observed", 10000, true}};
 constexpr double kObservedBound = 1.03;
+constexpr std::chrono::milliseconds kRest{5};
 
 double per_packet(const Cost& cost) {
   return static_cast<double>(cost.cycles) / static_cast<double>(cost.packets);
 }
 
-double heap(const Cost& cost) {
-  return static_cast<double>(cost.allocations) / static_cast<double>(cost.packets);
-}
+// Over all repetitions.
+struct Totals {
+  void add(const Cost& cost) {
+    allocations += cost.allocations;
+    rounds += cost.rounds;
+    left_out += cost.rounds_left_out;
+  }
+  double heap() const {
+    return static_cast<double>(allocations) / static_cast<double>(rounds * RelayBed::kRound);
+  }
+  double left_out_share() const { return static_cast<double>(left_out) / static_cast<double>(rounds); }
+
+  std::uint64_t allocations = 0;
+  std::uint64_t rounds = 0;
+  std::uint64_t left_out = 0;
+};
 
 double mpps(double cycles) {
   return static_cast<double>(rte_get_tsc_hz()) / cycles / 1e6;
 }
 
-void print(const char* name, const Spread& own, const Spread& floor, double allocations) {
+void print(const char* name, const Spread& own, const Spread& floor, const Totals& totals) {
   std::printf(
       "%-18s %8.2f Mpps  %7.1f cycles/packet (%.1f..%.1f)  floor %6.1f (%.1f..%.1f)  above floor %6.1f  heap "
-      "%.3g\n",
+      "%.3g  rounds left out %.1f %%\n",
       name, mpps(own.median), own.median, own.least, own.most, floor.median, floor.least, floor.most,
-      own.median - floor.median, allocations);
+      own.median - floor.median, totals.heap(), 100 * totals.left_out_share());
   std::fflush(stdout);
 }
 
@@ -54,7 +70,7 @@ void print_stages(const std::vector<StageStats>& stages) {
   }
 }
 
-JsonRow json(const RelayRow& row, const Spread& own, const Spread& floor, double allocations) {
+JsonRow json(const RelayRow& row, const Spread& own, const Spread& floor, const Totals& totals) {
   JsonRow out(row.name);
   out.add("endpoints", row.endpoints)
       .add("mpps", mpps(own.median))
@@ -63,7 +79,8 @@ JsonRow json(const RelayRow& row, const Spread& own, const Spread& floor, double
       .add("cycles_per_packet_max", own.most)
       .add("floor_cycles_per_packet", floor.median)
       .add("floor_ratio", floor.median / own.median)
-      .add("allocs_per_packet", allocations);
+      .add("allocs_per_packet", totals.heap())
+      .add("rounds_left_out_share", totals.left_out_share());
   return out;
 }
 
@@ -71,21 +88,27 @@ JsonRow json(const RelayRow& row, const Spread& own, const Spread& floor, double
 std::string run_plain(const RelayRow& row, const RelayOptions& options, RelayBed& bed) {
   std::vector<double> own;
   std::vector<double> floor;
-  double allocations = 0;
+  Totals totals;
   for (unsigned i = 0; i < options.repetitions; ++i) {
     const Cost cost = bed.relay(options.packets);
     own.push_back(per_packet(cost));
     floor.push_back(per_packet(bed.swap_and_send(options.packets / 2)));
-    allocations += heap(cost) / options.repetitions;
+    totals.add(cost);
   }
-  print(row.name, spread(own), spread(floor), allocations);
-  return json(row, spread(own), spread(floor), allocations).text();
+  print(row.name, spread(own), spread(floor), totals);
+  return json(row, spread(own), spread(floor), totals).text();
+}
+
+// A thread that has just slept is treated better by a busy scheduler than one that hasn't: both kinds sleep.
+Cost relay_rested(RelayBed& bed, std::uint64_t packets) {
+  std::this_thread::sleep_for(kRest);
+  return bed.relay(packets);
 }
 
 Cost relay_observed(RelayBed& bed, Observers& observers, std::uint64_t packets, Observed& seen) {
   observers.start();
   bed.settle_commands();
-  const Cost cost = bed.relay(packets);
+  const Cost cost = relay_rested(bed, packets);
   const Observed now = observers.stop();
   bed.settle_commands();
   seen.copies += now.copies;
@@ -103,20 +126,21 @@ std::string run_observed(const RelayRow& row, const RelayOptions& options, Relay
   std::vector<double> plain;
   std::vector<double> floor;
   std::vector<double> ratio;
-  double allocations = 0;
+  Totals totals;
   for (unsigned i = 0; i < options.repetitions; ++i) {
-    Cost without = i % 2 == 0 ? bed.relay(options.packets) : Cost{};
+    Cost without = i % 2 == 0 ? relay_rested(bed, options.packets) : Cost{};
     const Cost with = relay_observed(bed, observers, options.packets, seen);
     if (i % 2 != 0) {
-      without = bed.relay(options.packets);
+      without = relay_rested(bed, options.packets);
     }
     own.push_back(per_packet(with));
     plain.push_back(per_packet(without));
     ratio.push_back(per_packet(with) / per_packet(without));
     floor.push_back(per_packet(bed.swap_and_send(options.packets / 2)));
-    allocations += heap(with) / options.repetitions;
+    totals.add(with);
+    totals.add(without);
   }
-  print(row.name, spread(own), spread(floor), allocations);
+  print(row.name, spread(own), spread(floor), totals);
   const Spread ratios = spread(ratio);
   std::printf(
       "  observed_ratio %.4f (%.4f..%.4f; bound %.2f), without observers %.1f cycles/packet; %llu packets "
@@ -125,7 +149,7 @@ std::string run_observed(const RelayRow& row, const RelayOptions& options, Relay
       static_cast<unsigned long long>(seen.copies), static_cast<unsigned long long>(seen.copies_lost),
       static_cast<unsigned long long>(seen.scrapes), static_cast<unsigned long long>(seen.looks));
   std::fflush(stdout);
-  return json(row, spread(own), spread(floor), allocations)
+  return json(row, spread(own), spread(floor), totals)
       .add("plain_cycles_per_packet", spread(plain).median)
       .add("observed_ratio", ratios.median)
       .add("observed_ratio_min", ratios.least)

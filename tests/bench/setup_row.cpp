@@ -2,6 +2,7 @@
 
 #include <rte_cycles.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "tests/bench/report.hpp"
@@ -33,9 +34,11 @@ Delays delays(const MediaResult& media) {
 
 void print_media(const char* when, const MediaResult& media) {
   const Delays delay = delays(media);
-  std::printf("  media %-15s %llu packets, %llu lost, delay p50 %.1f p99 %.1f p99.9 %.1f max %.1f us\n", when,
-              static_cast<unsigned long long>(media.sent), static_cast<unsigned long long>(media.lost),
-              delay.p50, delay.p99, delay.p999, delay.most);
+  std::printf(
+      "  media %-15s %llu packets, %llu lost, delay p50 %.1f p99 %.1f p99.9 %.1f max %.1f us, preempted %llu "
+      "times\n",
+      when, static_cast<unsigned long long>(media.sent), static_cast<unsigned long long>(media.lost),
+      delay.p50, delay.p99, delay.p999, delay.most, static_cast<unsigned long long>(media.preempted));
 }
 
 void add_media(JsonRow& row, const std::string& when, const MediaResult& media) {
@@ -45,7 +48,8 @@ void add_media(JsonRow& row, const std::string& when, const MediaResult& media) 
       .add(("media_delay_p50_us_" + when).c_str(), delay.p50)
       .add(("media_delay_p99_us_" + when).c_str(), delay.p99)
       .add(("media_delay_p999_us_" + when).c_str(), delay.p999)
-      .add(("media_delay_max_us_" + when).c_str(), delay.most);
+      .add(("media_delay_max_us_" + when).c_str(), delay.most)
+      .add(("media_preempted_" + when).c_str(), static_cast<double>(media.preempted));
 }
 
 }  // namespace
