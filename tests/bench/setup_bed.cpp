@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <random>
+#include <semaphore>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,6 +23,7 @@ constexpr double kPacketPeriodMs = 20;
 constexpr unsigned kHold = 500;           // sessions of the client that exist at a time
 constexpr unsigned kRoom = kHold + 1000;  // for them, and those that are being ended
 constexpr unsigned kPortsPerSession = 4;  // RTP and RTCP of two legs
+constexpr std::ptrdiff_t kUnderWay = 64;
 constexpr std::chrono::milliseconds kWarmUp{1000};
 
 config::NodeConfig node_config(unsigned running, const std::string& socket) {
@@ -109,8 +110,10 @@ SetupBed::~SetupBed() {
 void SetupBed::make_running(unsigned running) {
   const NodeStats stats = dataplane_->stats();
   std::vector<Stream> streams;
-  std::atomic<unsigned> left = running;
+  // No more at once than a worker takes: a command that waits too long fails.
+  std::counting_semaphore<> room(kUnderWay);
   for (unsigned call = 0; call < running; ++call) {
+    room.acquire();
     control::SessionRequest request;
     for (unsigned side = 0; side < 2; ++side) {
       control::LegRequest leg;
@@ -129,16 +132,14 @@ void SetupBed::make_running(unsigned running) {
         streams.push_back(
             make_stream(stats, side, party(side, call), session->legs[side].local_rtp, 2 * call + side + 1));
       }
-      if (--left == 0) {
-        left.notify_one();
-      }
+      room.release();
     };
     control_->post([this, call, request = std::move(request), done] {
       manager_->create("running-" + std::to_string(call), request, done);
     });
   }
-  for (unsigned now = left; now != 0; now = left) {
-    left.wait(now);
+  for (std::ptrdiff_t i = 0; i < kUnderWay; ++i) {
+    room.acquire();  // until the last one is made
   }
   std::shuffle(streams.begin(), streams.end(), std::mt19937(1));  // nothing a prefetcher can guess
   media_->play(std::move(streams), kPacketPeriodMs);
