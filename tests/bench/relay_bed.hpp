@@ -1,22 +1,25 @@
 // Two net_ring ports with a worker between them, N endpoints in calls of two, and packets for all of them.
 #pragma once
 
-#include <rte_mbuf.h>
-#include <rte_ring.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "dataplane/worker/dataplane_impl.hpp"
+#include "tests/bench/bench_net.hpp"
 
 namespace pollux::bench {
 
-// What a pass over the packets cost, by the time-stamp counter.
+// What a pass over the packets cost, by the time-stamp counter. A round in which the kernel gave the CPU to
+// somebody else says nothing about the relay: it isn't counted, as long as half of the rounds are left.
 struct Cost {
   std::uint64_t packets = 0;
   std::uint64_t cycles = 0;
   std::uint64_t allocations = 0;
+  std::uint64_t rounds = 0;
+  std::uint64_t rounds_left_out = 0;
+
+  void add(std::uint64_t round_cycles, std::uint64_t round_packets, bool preempted);
 };
 
 class RelayBed {
@@ -35,32 +38,28 @@ class RelayBed {
   std::vector<StageStats> stages() const { return dataplane_->stats().workers[0].stages; }
   // The same rings with a loop that does nothing but swap addresses and ports and send: the floor.
   Cost swap_and_send(std::uint64_t packets);
+  // Whoever calls its control functions is the control thread; the worker is driven by this bed alone.
+  Dataplane& dataplane() { return *dataplane_; }
+  const std::vector<SessionHandle>& sessions() const { return sessions_; }
+  // Until the worker has carried out what it was told.
+  void settle_commands() { run_until_idle(); }
 
  private:
-  struct Stream {
-    std::uint8_t frame[54];  // headers of a packet to this endpoint, RTP's included
-    std::uint16_t sequence = 0;
-    std::uint8_t port = 0;
-  };
-
   void make_calls();
   void settle();
   void fill(std::uint32_t count);
-  void write_frame(rte_mbuf& mbuf, Stream& stream) const;
   std::uint32_t drain();
   std::uint32_t run_until_idle();
   std::uint32_t swap_once(std::uint16_t port_id);
 
   std::uint32_t endpoints_;
-  std::vector<rte_ring*> to_port_;
-  std::vector<rte_ring*> from_port_;
-  std::vector<std::uint16_t> port_ids_;
-  rte_mempool* pool_ = nullptr;
+  DataplaneConfig config_;
+  RingPorts ports_;
   std::unique_ptr<worker::DataplaneImpl> dataplane_;
+  std::vector<SessionHandle> sessions_;
   std::vector<Stream> streams_;
   std::vector<std::uint32_t> order_;  // in which the streams are served
   std::size_t next_ = 0;
-  std::vector<rte_mbuf*> buffers_;
 };
 
 }  // namespace pollux::bench

@@ -1,0 +1,60 @@
+// A node with media running: control plane, gRPC server and data plane in this process, the client in
+// another.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "controlplane/rpc/rpc_server.hpp"
+#include "dataplane/worker/dataplane_impl.hpp"
+#include "tests/bench/media_load.hpp"
+#include "tests/bench/setup_result.hpp"
+
+namespace pollux::bench {
+
+// A directory that goes with its contents.
+class SocketDirectory {
+ public:
+  SocketDirectory();
+  ~SocketDirectory();
+  SocketDirectory(const SocketDirectory&) = delete;
+  SocketDirectory& operator=(const SocketDirectory&) = delete;
+  std::string socket() const { return path_ + "/pollux.sock"; }
+
+ private:
+  std::string path_;
+};
+
+// Media has the measuring CPU; control thread, gRPC's threads and the client share the other one.
+class SetupBed {
+ public:
+  // Starts the media of so many sessions of two legs, 50 packets a second each way.
+  explicit SetupBed(unsigned running);
+  ~SetupBed();
+
+  struct Loaded {
+    SetupResult client;
+    double control_cpu_s = 0;  // of this process without its media thread, while the client ran
+    unsigned made = 0;         // sessions while it ran
+    MediaResult media;
+  };
+  MediaResult quiet(std::chrono::milliseconds time);
+  Loaded loaded(unsigned sessions, unsigned in_flight);
+
+ private:
+  void make_running(unsigned running);
+  double control_cpu_seconds() const;
+
+  SocketDirectory directory_;
+  config::NodeConfig config_;
+  RingPorts ports_;
+  rpc::NodeIdentity identity_;
+  std::unique_ptr<worker::DataplaneImpl> dataplane_;
+  std::unique_ptr<MediaLoad> media_;
+  std::unique_ptr<control::SessionManager> manager_;
+  std::unique_ptr<control::ControlThread> control_;
+  std::unique_ptr<rpc::RpcServer> server_;
+};
+
+}  // namespace pollux::bench
