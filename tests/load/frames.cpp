@@ -114,17 +114,20 @@ bool answer_solicitation(const Hosts& hosts, rte_mbuf* mbuf) {
   return true;
 }
 
-Kind classify_udp(const rte_mbuf* mbuf, bool checksums_right) {
-  const std::uint16_t udp = udp_offset(mbuf);
-  if (!checksums_right) {
+// `sum`: of the pseudo header.
+Kind classify_udp(const rte_mbuf* mbuf, std::uint32_t sum) {
+  const std::uint16_t offset = udp_offset(mbuf);
+  const auto* const udp = at<rte_udp_hdr>(data(mbuf), offset);
+  const std::uint16_t length = rte_be_to_cpu_16(udp->dgram_len);
+  if (offset + length > mbuf->data_len || length < sizeof(rte_udp_hdr) + 8 || udp->dgram_cksum == 0 ||
+      folded(sum + rte_raw_cksum(udp, length)) != 0xffff) {
     return Kind::kBadChecksum;
   }
-  const std::uint8_t* const rtp = data(mbuf) + udp + sizeof(rte_udp_hdr);
-  if (mbuf->data_len >= udp + sizeof(rte_udp_hdr) + 8 && rtp[1] >= 192 && rtp[1] <= 223) {
+  const auto* const rtp = reinterpret_cast<const std::uint8_t*>(udp + 1);
+  if (rtp[1] >= 192 && rtp[1] <= 223) {
     return Kind::kRtcp;
   }
-  return mbuf->data_len == udp + sizeof(rte_udp_hdr) + kRtpBytes && rtp[0] == 0x80 ? Kind::kRtp
-                                                                                   : Kind::kOther;
+  return length == sizeof(rte_udp_hdr) + kRtpBytes && rtp[0] == 0x80 ? Kind::kRtp : Kind::kOther;
 }
 
 }  // namespace
@@ -208,16 +211,15 @@ Kind classify(const rte_mbuf* mbuf) {
     if (ip->next_proto_id != IPPROTO_UDP || ip->version_ihl != RTE_IPV4_VHL_DEF) {
       return Kind::kOther;
     }
-    return classify_udp(
-        mbuf, rte_raw_cksum(ip, sizeof *ip) == 0xffff && rte_ipv4_udptcp_cksum_verify(ip, ip + 1) == 0);
+    return rte_raw_cksum(ip, sizeof *ip) == 0xffff ? classify_udp(mbuf, rte_ipv4_phdr_cksum(ip, 0))
+                                                   : Kind::kBadChecksum;
   }
   if (type == RTE_ETHER_TYPE_IPV6) {
     const auto* const ip = at<rte_ipv6_hdr>(bytes, RTE_ETHER_HDR_LEN);
     if (ip->proto == IPPROTO_ICMPV6) {
       return Kind::kNeighbour;
     }
-    return ip->proto == IPPROTO_UDP ? classify_udp(mbuf, rte_ipv6_udptcp_cksum_verify(ip, ip + 1) == 0)
-                                    : Kind::kOther;
+    return ip->proto == IPPROTO_UDP ? classify_udp(mbuf, rte_ipv6_phdr_cksum(ip, 0)) : Kind::kOther;
   }
   return Kind::kOther;
 }

@@ -10,6 +10,7 @@
 #include <rte_mbuf.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -29,6 +30,7 @@ using pollux::load::Traffic;
 
 constexpr std::uint16_t kDescriptors = 2048;
 constexpr std::uint32_t kWindow = kDescriptors - 128;  // polluxd has a burst in its hands, ARP needs room
+constexpr auto kAnySocket = static_cast<unsigned>(SOCKET_ID_ANY);
 constexpr unsigned kMbufs = 8191;
 constexpr auto kConnectTime = std::chrono::seconds(10);
 constexpr useconds_t kIdleMicroseconds = 200;
@@ -80,8 +82,8 @@ class Commands {
 bool start_port(std::uint16_t port, rte_mempool* pool) {
   rte_eth_conf conf{};
   return rte_eth_dev_configure(port, 1, 1, &conf) == 0 &&
-         rte_eth_rx_queue_setup(port, 0, kDescriptors, SOCKET_ID_ANY, nullptr, pool) == 0 &&
-         rte_eth_tx_queue_setup(port, 0, kDescriptors, SOCKET_ID_ANY, nullptr) == 0 &&
+         rte_eth_rx_queue_setup(port, 0, kDescriptors, kAnySocket, nullptr, pool) == 0 &&
+         rte_eth_tx_queue_setup(port, 0, kDescriptors, kAnySocket, nullptr) == 0 &&
          rte_eth_dev_start(port) == 0;
 }
 

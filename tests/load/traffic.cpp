@@ -242,9 +242,9 @@ void Traffic::take(unsigned side, rte_mbuf* mbuf) {
       note(flows_[stamp.sender], stamp);
     }
   } else {
-    tally_.corrupt += kind == Kind::kBadChecksum ? 1 : 0;
-    tally_.rtcp += kind == Kind::kRtcp ? 1 : 0;
-    tally_.other += kind == Kind::kOther ? 1 : 0;
+    tally_.corrupt += kind == Kind::kBadChecksum ? 1U : 0U;
+    tally_.rtcp += kind == Kind::kRtcp ? 1U : 0U;
+    tally_.other += kind == Kind::kOther ? 1U : 0U;
   }
   rte_pktmbuf_free(mbuf);
 }
@@ -268,7 +268,7 @@ void Traffic::note(Flow& sender, const Stamp& stamp) {
   }
   ++sender.received;
   ++tally_.received;
-  under_way_[sender.side] -= under_way_[sender.side] > 0 ? 1 : 0;
+  under_way_[sender.side] -= under_way_[sender.side] > 0 ? 1U : 0U;
   tally_.delay.add(microseconds(now > stamp.tsc ? now - stamp.tsc : 0));
 }
 
@@ -287,7 +287,7 @@ std::string Traffic::json(double seconds) const {
   std::size_t silent = 0;  // legs that got nothing at all
   std::uint64_t sent_ever = 0, received_ever = 0;
   for (std::size_t i = 0; i < flows_.size(); ++i) {
-    silent += flows_[i ^ 1].received == 0 ? 1 : 0;
+    silent += flows_[i ^ 1].received == 0 ? 1U : 0U;
     sent_ever += flows_[i].sent;
     received_ever += flows_[i].received;
   }
