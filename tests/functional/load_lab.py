@@ -1,4 +1,4 @@
-"""Thousands of calls over memif: polluxd's configuration, the generator's process, the sessions between them."""
+"""Thousands of calls over memif: polluxd's configuration, the generator, the sessions between them."""
 
 import contextlib
 import json
@@ -34,14 +34,16 @@ def memif(folder, side, role):
 
 
 def configuration(folder, sessions, idle):
-    ports = [{"name": network, "device": memif(folder, side, "server"),
-              "interfaces": [{"addresses": [f"{LOCAL_V4.format(number)}/16", f"{LOCAL_V6.format(number)}/64"]}]}
-             for side, (network, number) in enumerate(zip(NETWORKS, SIDE_NUMBER))]
+    def port(side):
+        number = SIDE_NUMBER[side]
+        addresses = [f"{LOCAL_V4.format(number)}/16", f"{LOCAL_V6.format(number)}/64"]
+        return {"name": NETWORKS[side], "device": memif(folder, side, "server"),
+                "interfaces": [{"addresses": addresses}]}
     return {
         "eal": {"main_cpu": generator_cpu(), "memory": "256 MiB", "file_prefix": f"plx-load-{os.getpid()}"},
         "workers": [{"cpu": lab_node.cpus(1)[0], "roles": ["relay", "media"], "idle": idle}],
         "memory": {"max_sessions": sessions, "max_endpoints": 4 * sessions, "mbufs": 16384},
-        "ports": ports,
+        "ports": [port(side) for side in range(2)],
         "networks": [{"name": network, "addresses": [LOCAL_V4.format(number), LOCAL_V6.format(number)]}
                      for network, number in zip(NETWORKS, SIDE_NUMBER)],
         "grpc": {"unix_socket": f"{folder}/pollux.sock"},
@@ -131,13 +133,18 @@ class Generator:
             self.process.wait()
 
 
-def thread_waits(pid):
-    """Thread → seconds in which it could have run, but had no CPU."""
-    waits = {}
+def thread(pid, name):
+    """The folder of the thread with `name` in its name."""
     for task in Path(f"/proc/{pid}/task").iterdir():
-        name = (task / "comm").read_text().strip()
-        waits[f"{task.name} {name}"] = int((task / "schedstat").read_text().split()[1]) / 1e9
-    return waits
+        if name in (task / "comm").read_text():
+            return task
+    raise RuntimeError(f"process {pid} has no thread {name}")
+
+
+def ran_and_waited(task):
+    """Seconds in which the thread ran, and in which it could have run, but had no CPU."""
+    ran, waited, _ = (task / "schedstat").read_text().split()
+    return int(ran) / 1e9, int(waited) / 1e9
 
 
 def resident_kib(pid):
