@@ -18,11 +18,10 @@ SECONDS = int(os.environ.get("POLLUX_LOAD_SECONDS", "10"))
 SESSIONS = int(os.environ.get("POLLUX_LOAD_SESSIONS", "5000"))
 IDLE = os.environ.get("POLLUX_LOAD_IDLE", "sleep")
 PACKETS_PER_SECOND = 50
-FAULTS = ("lost", "duplicates", "reordered", "misrouted", "corrupt", "other", "written_off",
-          "silent_legs")
-LATE_MS = 20  # the pace is kept as long as 99.9 % of the packets leave before the call's next one is due
+FAULTS = ("lost", "duplicates", "reordered", "misrouted", "corrupt", "other", "silent_legs")
+LATE_MS = 20  # the pace is kept while 99.9 % of the packets leave before their call's next one is due
 BUSY_SHARE = 0.05  # of the time: more than that without a CPU, and the machine has other things to do
-# Between two equal rounds. Counters and buffers are made at start; what moves are the arenas of gRPC and malloc.
+# Between two equal rounds. Counters and buffers are made at start; what moves are arenas of gRPC and malloc.
 STEADY_KIB = 1024
 
 
@@ -100,7 +99,7 @@ def one_round(node, generator, note, dropped_before):
     """One round, which must be perfect, and in time; one that the machine was too busy for is repeated."""
     for _ in range(2):
         machine = Machine(node, generator)
-        result = generator.tell(f"run {SECONDS * PACKETS_PER_SECOND}")
+        result = generator.tell(f"run {SECONDS * PACKETS_PER_SECOND} {IDLE}")
         shares = machine.shares(result["seconds"])
         busy = ", ".join(f"{who} had no CPU for {100 * waited:.0f} % of the time"
                          for who, (_, waited) in shares.items() if waited > BUSY_SHARE)
@@ -193,7 +192,7 @@ def test_the_generator_notices_loss(node, generator):
     sessions = load_lab.create_sessions(node.api, 4)
     dropped, rounds = prepare(node, generator, sessions), 10
     node.api.delete(sessions[3].session_id)
-    result = generator.tell(f"run {rounds}")
+    result = generator.tell(f"run {rounds} sleep")
     assert (result["sent"], result["lost"], result["misrouted"]) == (8 * rounds, 2 * rounds, 0)
     assert new_drops(node.api, dropped) == {"no_endpoint": 2 * rounds}
 
@@ -205,7 +204,7 @@ def test_the_generator_notices_packets_for_somebody_else(node, generator):
     *others, a1, b1, a2, b2 = plan.read_text().splitlines()
     plan.write_text("\n".join([*others, a1, b2, a2, b1]))
     generator.tell(f"load {plan}")
-    result = generator.tell("run 10")
+    result = generator.tell("run 10 sleep")
     assert result["received"] == 0 and result["lost"] == result["sent"] == 40
     assert 0 < result["misrouted"] <= 40  # some of the first wait for ARP, for which there is limited room
 
@@ -215,14 +214,14 @@ def test_a_peer_that_was_killed_comes_back(node, generator):
     api = node.api
     sessions = load_lab.create_sessions(api, 4)
     prepare(node, generator, sessions)
-    assert generator.tell("run 5")["lost"] == 0
+    assert generator.tell("run 5 sleep")["lost"] == 0
     generator.process.kill()
     generator.process.wait()
     wait_until(lambda: not any(port.link_up for port in api.info().ports), what="the links are down")
     successor = load_lab.Generator(node.folder, [port.mac for port in api.info().ports])
     try:
         prepare(node, successor, sessions)
-        result = successor.tell("run 5")
+        result = successor.tell("run 5 sleep")
         assert not {name: result[name] for name in FAULTS if result[name]}
         assert successor.stop() == 0
     finally:

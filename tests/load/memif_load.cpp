@@ -3,11 +3,13 @@
 //   memif_load EAL_ARGUMENTS --vdev=net_memif0,… --vdev=net_memif1,… -- MAC_A MAC_B
 //
 // MAC_A and MAC_B are those of polluxd's ports. It obeys lines on standard input and answers each with a line
-// of JSON: "load FILE", "greet", "run ROUNDS" (of 20 ms); it ends at the end of its input. ARP and Neighbour
-// Discovery are answered at all times. Sequence and duplicates: tests/load/traffic.hpp.
+// of JSON: "load FILE", "greet", "run ROUNDS IDLE" (of 20 ms each; poll or sleep when idle); it ends at the
+// end of its input. ARP and Neighbour Discovery are answered at all times. Sequence and duplicates:
+// tests/load/traffic.hpp.
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -101,7 +103,7 @@ bool wait_for_link(std::uint16_t port) {
 
 std::string carry_out(Traffic& traffic, const std::string& command) {
   std::istringstream words(command);
-  std::string verb, file;
+  std::string verb, file, idle;
   std::uint32_t rounds = 0;
   words >> verb;
   if (verb == "load" && words >> file) {
@@ -111,8 +113,8 @@ std::string carry_out(Traffic& traffic, const std::string& command) {
   if (verb == "greet") {
     return traffic.greet() ? R"({"greeted": true})" : R"({"error": "a greeting didn't arrive"})";
   }
-  if (verb == "run" && words >> rounds) {
-    return traffic.run(rounds);
+  if (verb == "run" && words >> rounds >> idle && (idle == "poll" || idle == "sleep")) {
+    return traffic.run(rounds, idle == "sleep");
   }
   return R"({"error": "unknown command"})";
 }
@@ -170,6 +172,7 @@ int main(int argc, char** argv) {
   if (used < 0) {
     return fail("EAL doesn't start");
   }
+  prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds: naps are as long as they are meant to be
   const int status = run(argc - used, argv + used);
   rte_eal_cleanup();
   return status;

@@ -2,6 +2,7 @@
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,9 +16,11 @@ namespace {
 
 constexpr unsigned kBurst = 32;
 constexpr double kPacketIntervalUs = 20000;
-constexpr double kGreetingUs = 2e6;      // polluxd asks again after a second
-constexpr double kStragglersUs = 500e3;  // silence after which nothing comes any more
-constexpr double kWriteOffUs = 500e3;
+constexpr double kGreetingUs = 2e6;    // polluxd asks again after a second
+constexpr double kStragglersUs = 2e6;  // silence after which nothing comes any more
+constexpr double kAwayUs = 10e3;
+constexpr useconds_t kNapMicroseconds = 20;
+constexpr double kWriteOffUs = kStragglersUs;
 
 // Locally administered, one for each host.
 rte_ether_addr host_mac(unsigned side, std::size_t number) {
@@ -137,7 +140,7 @@ bool Traffic::greet() {
   return true;
 }
 
-std::string Traffic::run(std::uint32_t rounds) {
+std::string Traffic::run(std::uint32_t rounds, bool nap) {
   if (flows_.empty()) {
     return R"({"error": "no legs were loaded"})";
   }
@@ -145,18 +148,29 @@ std::string Traffic::run(std::uint32_t rounds) {
   next_ = 0;
   total_ = std::uint64_t{rounds} * flows_.size();
   spacing_ = kPacketIntervalUs * tsc_per_us_ / static_cast<double>(flows_.size());
-  start_ = last_arrival_ = rte_rdtsc();
-  std::uint64_t before = start_;
+  start_ = last_turn_ = last_arrival_ = rte_rdtsc();
   while (next_ < total_) {
-    const std::uint64_t now = rte_rdtsc();
-    tally_.longest_stall_tsc = std::max(tally_.longest_stall_tsc, now - before);
-    before = now;
-    send_due(now);
-    receive();
+    const std::uint64_t now = turn();
+    const unsigned sent = send_due(now);
+    if (!receive() && sent == 0 && nap) {
+      usleep(kNapMicroseconds);
+    }
   }
   const double seconds = microseconds(rte_rdtsc() - start_) / 1e6;
   wait_for_the_rest();
   return json(seconds);
+}
+
+// The time at the start of a loop. Nothing could arrive while we had no CPU, which tells nothing about loss.
+std::uint64_t Traffic::turn() {
+  const std::uint64_t now = rte_rdtsc();
+  const std::uint64_t away = now - last_turn_;
+  tally_.longest_stall_tsc = std::max(tally_.longest_stall_tsc, away);
+  if (microseconds(away) > kAwayUs) {
+    last_arrival_ = now;
+  }
+  last_turn_ = now;
+  return now;
 }
 
 // Sends what is due by now, a burst at the most. Only so much is under way in each direction as the rings
@@ -275,8 +289,8 @@ void Traffic::note(Flow& sender, const Stamp& stamp) {
 void Traffic::wait_for_the_rest() {
   last_arrival_ = rte_rdtsc();
   while (tally_.received < tally_.sent) {
+    const std::uint64_t now = turn();
     receive();
-    const std::uint64_t now = rte_rdtsc();
     if (now > last_arrival_ && microseconds(now - last_arrival_) > kStragglersUs) {
       return;
     }

@@ -58,7 +58,8 @@ class Traffic {
   bool greet();
 
   // One packet of every leg each 20 ms, evenly spread, so many times. JSON of what became of them.
-  std::string run(std::uint32_t rounds);
+  // With `nap` it leaves the CPU for some 20 microseconds when there is nothing to do.
+  std::string run(std::uint32_t rounds, bool nap);
 
   // Takes what waits; true if there was something.
   bool receive();
@@ -75,6 +76,7 @@ class Traffic {
 
   std::string read_line(const std::string& line);
   bool add_leg(const Leg& leg);
+  std::uint64_t turn();
   unsigned send_due(std::uint64_t now);
   void transmit(unsigned side, rte_mbuf** packets, unsigned count);
   void take(unsigned side, rte_mbuf* mbuf);
@@ -94,6 +96,7 @@ class Traffic {
   Tally tally_;
   std::array<std::uint64_t, kSides> under_way_{};  // by the side that sent
   std::uint64_t last_arrival_ = 0;
+  std::uint64_t last_turn_ = 0;
   std::uint64_t start_ = 0;
   std::uint64_t next_ = 0;   // packet of this run
   std::uint64_t total_ = 0;  // packets of this run
