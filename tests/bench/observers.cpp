@@ -1,9 +1,12 @@
 #include "tests/bench/observers.hpp"
 
+#include <prometheus/text_serializer.h>
+
 #include <array>
 #include <chrono>
 #include <memory>
 
+#include "controlplane/metrics/node_metrics.hpp"
 #include "controlplane/session/capture_hub.hpp"
 #include "tests/bench/bench_net.hpp"
 
@@ -110,14 +113,10 @@ void Observers::scrape_each_second() {
   }
 }
 
-// What a scrape reads of the data plane.
+// As Prometheus gets it, but for HTTP.
 void Observers::scrape() {
-  const NodeStats stats = dataplane_.stats();
-  for (const WorkerStats& worker : stats.workers) {
-    for (const StageStats& stage : worker.stages) {
-      scrape_sum_ += stage.packets;
-    }
-  }
+  const metrics::NodeSnapshot snapshot{dataplane_.stats(), std::nullopt};
+  seen_.scraped_bytes += prometheus::TextSerializer().Serialize(node_families(snapshot, {})).size();
 }
 
 }  // namespace pollux::bench

@@ -15,6 +15,7 @@ struct Observed {
   std::uint64_t copies = 0;
   std::uint64_t copies_lost = 0;
   std::uint64_t scrapes = 0;
+  std::uint64_t scraped_bytes = 0;
   std::uint64_t looks = 0;  // at a session's statistics
 };
 
@@ -43,7 +44,6 @@ class Observers {
   const std::vector<SessionHandle>& sessions_;
   std::atomic<bool> stopped_{true};
   std::atomic<bool> capturing_{false};
-  std::uint64_t scrape_sum_ = 0;
   Observed seen_;
   std::vector<std::thread> threads_;
 };

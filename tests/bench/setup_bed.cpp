@@ -89,7 +89,10 @@ SetupBed::SetupBed(unsigned running)
   manager_ = std::make_unique<control::SessionManager>(
       *dataplane_, control::make_manager_options(config_, identity_.node_run));
   control_ = std::make_unique<control::ControlThread>(*manager_);
-  auto server = rpc::RpcServer::start(*control_, *dataplane_, config_, identity_);
+  reloader_ = std::make_unique<ops::ConfigReloader>(
+      config_, [] { return config::ConfigResult{}; },
+      [](const config::NodeConfig&) -> Expected<void> { return {}; });
+  auto server = rpc::RpcServer::start(*control_, *dataplane_, config_, identity_, *reloader_);
   if (!server) {
     die(server.error().message);
   }
