@@ -24,7 +24,11 @@ namespace pollux::io {
 // so that the generation (15 bits, two steps per use) needs at least 45 hours to come round.
 class NeighbourTable {
  public:
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+  static constexpr std::size_t kCapacity = 16;  // is made anew for each input, and gets full
+#else
   static constexpr std::size_t kCapacity = 4096;
+#endif
   static constexpr std::uint64_t kQuarantineMs = 10000;
 
   // Names an entry as it was when it was found. Copy freely, keep as long as you like.
