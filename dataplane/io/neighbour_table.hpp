@@ -83,7 +83,9 @@ class NeighbourTable {
   std::optional<MacAddress> mac(std::uint16_t index) const;
   std::uint16_t interface(std::uint16_t index) const;
   IpAddress address(std::uint16_t index) const;
-  std::size_t size() const { return kCapacity - free_.size(); }
+  std::size_t size() const {
+    return kCapacity - free_.size();
+  }
 
  private:
   using Key = std::array<std::uint64_t, 2>;  // an address as it lies in memory
@@ -111,7 +113,9 @@ class NeighbourTable {
     std::uint64_t not_before_ms;
   };
 
-  static std::uint16_t generation_of(std::uint64_t word) { return static_cast<std::uint16_t>(word >> 49); }
+  static std::uint16_t generation_of(std::uint64_t word) {
+    return static_cast<std::uint16_t>(word >> 49);
+  }
   static Key key_of(const IpAddress& address) {
     Key key;
     std::memcpy(key.data(), address.bytes().data(), sizeof key);
