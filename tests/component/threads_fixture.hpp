@@ -17,27 +17,10 @@
 #include "dataplane/io/eal.hpp"
 #include "tests/support/ring_bed.hpp"
 
-#if defined(__SANITIZE_THREAD__)
-extern "C" void AnnotateBenignRaceSized(const char*, int, const volatile void*, std::size_t, const char*);
-#endif
-
 namespace pollux::testing {
 
 inline constexpr std::uint16_t kCalls = 40;
 inline constexpr auto kRunTime = std::chrono::seconds(5);
-
-// Packet buffers change hands inside DPDK, where the sanitizer doesn't see how: their contents prove nothing.
-inline void leave_out(rte_mempool* pool) {
-#if defined(__SANITIZE_THREAD__)
-  rte_mempool_mem_iter(
-      pool,
-      [](rte_mempool*, void*, rte_mempool_memhdr* memory, unsigned) {
-        AnnotateBenignRaceSized(__FILE__, __LINE__, memory->addr, memory->len, "mbufs");
-      },
-      nullptr);
-#endif
-  (void)pool;
-}
 
 struct Port {
   rte_ring* to = nullptr;
@@ -128,7 +111,7 @@ struct ThreadsTest : ::testing::Test {
       std::abort();
     }
     dataplane = std::move(*started);
-    rte_mempool_walk([](rte_mempool* each, void*) { leave_out(each); }, nullptr);
+    leave_out_packet_buffers();
     for (const PortStats& port : dataplane->stats().ports) {
       MacAddress mac{};
       std::sscanf(port.mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
