@@ -24,7 +24,11 @@ namespace pollux::io {
 // so that the generation (15 bits, two steps per use) needs at least 45 hours to come round.
 class NeighbourTable {
  public:
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+  static constexpr std::size_t kCapacity = 16;  // is made anew for each input, and gets full
+#else
   static constexpr std::size_t kCapacity = 4096;
+#endif
   static constexpr std::uint64_t kQuarantineMs = 10000;
 
   // Names an entry as it was when it was found. Copy freely, keep as long as you like.
@@ -79,7 +83,9 @@ class NeighbourTable {
   std::optional<MacAddress> mac(std::uint16_t index) const;
   std::uint16_t interface(std::uint16_t index) const;
   IpAddress address(std::uint16_t index) const;
-  std::size_t size() const { return kCapacity - free_.size(); }
+  std::size_t size() const {
+    return kCapacity - free_.size();
+  }
 
  private:
   using Key = std::array<std::uint64_t, 2>;  // an address as it lies in memory
@@ -107,7 +113,9 @@ class NeighbourTable {
     std::uint64_t not_before_ms;
   };
 
-  static std::uint16_t generation_of(std::uint64_t word) { return static_cast<std::uint16_t>(word >> 49); }
+  static std::uint16_t generation_of(std::uint64_t word) {
+    return static_cast<std::uint16_t>(word >> 49);
+  }
   static Key key_of(const IpAddress& address) {
     Key key;
     std::memcpy(key.data(), address.bytes().data(), sizeof key);

@@ -179,8 +179,13 @@ TEST(RolesTest, AWorkerForMediaOnlyOwnsNeitherPortNorQueue) {
 // beyond.
 class ExactFrames {
  public:
+  static rte_mempool* make_pool() {
+    rte_mempool* const pool = rte_pktmbuf_pool_create("exact", 4095, 0, 0, 0, SOCKET_ID_ANY);
+    leave_out_packet_buffers();
+    return pool;
+  }
   static void send(BedPort& port, const Bytes& frame) {
-    static rte_mempool* const pool = rte_pktmbuf_pool_create("exact", 4095, 0, 0, 0, SOCKET_ID_ANY);
+    static rte_mempool* const pool = make_pool();
     rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool);
     ASSERT_NE(mbuf, nullptr);
     const std::size_t size = RTE_PKTMBUF_HEADROOM + frame.size();

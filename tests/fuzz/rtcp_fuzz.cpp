@@ -29,6 +29,23 @@ StreamRewriter rewriter(std::uint32_t ssrc, bool moved) {
   return result;
 }
 
+// What a party says of our media, when it was sent an SR of this very time some moment ago.
+void reports(std::span<const std::uint8_t> compound) {
+  const ReportContents contents = read_reports(compound);
+  PartyView party;
+  POLLUX_FUZZ_CHECK(!party.reported() && !party.round_trip_us());
+  if (!contents.block) {
+    return;
+  }
+  party.on_sr_sent(contents.sr_ntp_middle.value_or(1), 500);
+  party.on_sr_sent(contents.block->last_sr, 1000);
+  party.on_report(*contents.block, 2'000'000);
+  POLLUX_FUZZ_CHECK(party.reported() && party.cumulative_lost() == contents.block->cumulative_lost);
+  POLLUX_FUZZ_CHECK(party.cumulative_lost() >= -0x800000 && party.cumulative_lost() <= 0x7fffff);
+  POLLUX_FUZZ_CHECK(party.round_trip_us().has_value() == (contents.block->last_sr != 0));
+  POLLUX_FUZZ_CHECK(party.round_trip_us().value_or(0) <= 2'000'000);
+}
+
 void run(FuzzInput input) {
   const std::uint8_t flags = input.u8();
   const auto datagram = input.rest();
@@ -54,7 +71,7 @@ void run(FuzzInput input) {
   mapping.forward = (flags & kForward) != 0 ? &forward : nullptr;
   mapping.reverse = (flags & kReverse) != 0 ? &reverse : nullptr;
   const std::uint32_t sender = rtcp_sender_ssrc(bytes);
-  (void)read_reports(datagram);
+  reports(datagram);
   const std::size_t length = translate_rtcp(bytes, mapping);
   POLLUX_FUZZ_CHECK(length <= bytes.size());
   const auto translated = std::span(bytes).first(length);
