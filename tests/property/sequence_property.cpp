@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dataplane/base/sequence.hpp"
-#include "dataplane/rtp/reception.hpp"
+#include "dataplane/rtp/stream_quality.hpp"
 
 namespace pollux {
 namespace {
@@ -44,13 +44,16 @@ RC_GTEST_PROP(Reception, CountsWhatTheModelCounts, ()) {
   const auto first = *rc::gen::inRange<std::int64_t>(0, 0x10000);
   const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(-40, 60));
   rtp::Reception reception;
+  rtp::StreamQuality quality;
+  std::set<std::int64_t> different;
   std::int64_t newest = first;
   std::int64_t received = 0;
   const auto show = [&](std::int64_t number) {
     rtp::RtpHeader header;
     header.sequence = low16(number);
-    reception.on_packet(header, 0);
+    rtp::receive(reception, quality, header, 0);
     ++received;
+    different.insert(number);
     newest = std::max(newest, number);
   };
   show(first);
@@ -60,6 +63,8 @@ RC_GTEST_PROP(Reception, CountsWhatTheModelCounts, ()) {
   RC_ASSERT(std::int64_t{reception.highest_sequence()} == newest);
   RC_ASSERT(std::int64_t{reception.expected()} == newest - first + 1);
   RC_ASSERT(reception.lost() == newest - first + 1 - received);
+  RC_ASSERT(quality.received(reception) == different.size());
+  RC_ASSERT(quality.duplicates() == static_cast<std::uint64_t>(received) - different.size());
 }
 
 }  // namespace
