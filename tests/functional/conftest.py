@@ -123,7 +123,7 @@ def drill(start, keeper):
     from drill import Console
     settings = keeper.settings()
     settings["timeouts"] = {"one_way_audio": "1s"}
-    settings["ports"][1]["mtu"] = 1200
+    settings["ports"][1]["mtu"] = 1280
     return Console(start(settings))
 
 

@@ -4,7 +4,7 @@ import pytest
 from drill import Talk, connect, talking, text
 from party import Party, both_ways
 
-MTU = 1200  # of port-b, where a's port takes 1500
+MTU = 1280  # of port-b, where a's port takes 1500
 
 
 def test_drill_packets_beyond_the_mtu(lab, drill):
