@@ -13,7 +13,7 @@ from pathlib import Path
 from api import local_rtcp, local_rtp
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-PACE_SECONDS = 0.01
+PACE_SECONDS = 0.02
 _call_numbers = itertools.count(1)
 
 # What differs from one look to the next.
@@ -42,17 +42,22 @@ class Console:
     def run(self, *arguments, status=0):
         result = self.node.polluxctl(*arguments)
         assert result.returncode == status, f"exit status {result.returncode}:\n{result.stderr}{result.stdout}"
-        text = result.stdout + result.stderr
-        self.shown.setdefault(masked("polluxctl " + " ".join(arguments)), []).extend(text.splitlines())
-        return text
+        return self.note(arguments, result.stdout + result.stderr)
+
+    def note(self, arguments, said):
+        self.shown.setdefault(masked("polluxctl " + " ".join(arguments)), []).extend(said.splitlines())
+        return said
 
     def until(self, words, *arguments, seconds=10):
-        """Looks again and again until all of the words are there, each on one line of its own or not."""
+        """Looks again and again until one look has all of the words."""
         deadline = time.monotonic() + seconds
-        while missing := [word for word in words if word not in (text := self.run(*arguments))]:
-            assert time.monotonic() < deadline, f"never said {missing}; said at last:\n{text}"
+        while True:
+            said = self.run(*arguments)
+            missing = [word for word in words if word not in said]
+            if not missing:
+                return said
+            assert time.monotonic() < deadline, f"never said {missing}; said at last:\n{said}"
             time.sleep(0.1)
-        return text
 
     def call(self, *legs):
         """A session made by signalling, which isn't part of the diagnosis."""
