@@ -10,9 +10,10 @@ std::string overload_warning(const v1::WorkerCounters& worker) {
   if (worker.load() >= kOverloaded) {
     return who + "): its calls lose packets; more workers, or fewer calls";
   }
-  return worker.overloaded()
-             ? who + ", limit admission.max_worker_load): it takes no new sessions; more workers, or fewer calls"
-             : "";
+  return worker.overloaded() ? who +
+                                   ", limit admission.max_worker_load): it takes no new sessions; more "
+                                   "workers, or fewer calls"
+                             : "";
 }
 
 }  // namespace pollux::cli

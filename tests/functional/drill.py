@@ -41,8 +41,9 @@ class Console:
 
     def run(self, *arguments, status=0):
         result = self.node.polluxctl(*arguments)
-        assert result.returncode == status, f"exit status {result.returncode}:\n{result.stderr}{result.stdout}"
-        return self.note(arguments, result.stdout + result.stderr)
+        said = result.stdout + result.stderr
+        assert result.returncode == status, f"exit status {result.returncode}:\n{said}"
+        return self.note(arguments, said)
 
     def note(self, arguments, said):
         self.shown.setdefault(masked("polluxctl " + " ".join(arguments)), []).extend(said.splitlines())

@@ -78,12 +78,14 @@ def test_drill_worker_overloaded(lab, limited):
             limited.until(["worker 0 OVERLOADED", "polluxctl top shows its load"], "events")
             said = wait_until(refused, 10, "a refusal")
             limited.note(create, said)
-            for words in ("a limit is reached", "cause: WORKERS_OVERLOADED", "admission.max_worker_load is 10 %",
+            for words in ("a limit is reached", "cause: WORKERS_OVERLOADED",
+                          "admission.max_worker_load is 10 %",
                           "what to do: every worker is above the load", "use another node"):
                 assert words in said, said
-            warning = "limit admission.max_worker_load): it takes no new sessions; more workers, or fewer calls"
-            limited.until(["! worker 0 is OVERLOADED (load ", warning], "top", "--once", "--interval", "200ms")
-            stats = limited.until(["! worker 0 is OVERLOADED (load ", warning], "stats")
+            warning = ["! worker 0 is OVERLOADED (load ",
+                       "limit admission.max_worker_load): it takes no new sessions; more workers, or fewer"]
+            limited.until(warning, "top", "--once", "--interval", "200ms")
+            stats = limited.until(warning, "stats")
             assert ", 0 refused" not in stats, stats
             limited.until(["media flows"], "session", "list")
         assert flood.got == flood.wanted  # what runs already has lost nothing

@@ -17,8 +17,8 @@ def test_drill_packets_beyond_the_mtu(lab, drill):
         with talking(b), Talk(a, payload=bytes(MTU)):
             drill.until(["one way: a → b:"], "session", "list")
             drill.until(["packets are larger than the MTU of port port-b (exceeds_mtu)",
-                         "what to do: let a send smaller packets (ptime, video packet size), or raise the MTU of "
-                         "port port-b", f"b → a: receiving, forwarding to {text(a.remote)}\n"],
+                         "what to do: let a send smaller packets (ptime, video packet size), or raise",
+                         f"b → a: receiving, forwarding to {text(a.remote)}\n"],
                         "session", "show", call)
             drill.until(["leg a: ONE-WAY AUDIO suspected", "its packets come and are all dropped"],
                         "events", "--session", call)
@@ -33,13 +33,13 @@ def test_drill_arp_unresolved(lab, drill):
         call = session.session_id
         connect(session, a, b)
         with talking(a):
-            drill.until(["UNRESOLVED", f"a → b: receiving, but {text(nobody)} doesn't answer ARP (next hop "
-                         "unresolved): is the host up, is the address right?", "what to do: the address is on our "
-                         "own link: ping it from there, check VLAN and port port-b",
+            drill.until(["UNRESOLVED",
+                         f"a → b: receiving, but {text(nobody)} doesn't answer ARP (next hop unresolved)",
+                         "what to do: the address is on our own link: ping it from there, check VLAN",
                          "b → a: nothing received from b yet"], "session", "show", call)
             drill.until([f"leg b: ONE-WAY AUDIO suspected, sending to {text(nobody)}: never heard from it"],
                         "events", "--session", call)
-            wait_until(lambda: ", 0 that never answered" not in drill.run("stats"), what="a failed resolution")
+            wait_until(lambda: ", 0 that never answered" not in drill.run("stats"), what="a failed ARP")
         drill.agrees_with_manual("6. ARP unresolved")
 
 
@@ -56,7 +56,8 @@ def test_drill_port_down(lab, drill, what):
             side[0].run("ip", "link", "set", side[1], "down")
             try:
                 drill.until(["a → b: receiving, but port port-b towards b is down (link down)",
-                             "b → a: port port-b is down, nothing comes from b (link down)", "port port-b DOWN",
+                             "b → a: port port-b is down, nothing comes from b (link down)",
+                             "port port-b DOWN",
                              "what to do: look at cable, switch and transceiver of port port-b"],
                             "session", "show", call)
                 drill.until(["port port-b: LINK DOWN"], "events")
