@@ -4,14 +4,17 @@ namespace pollux::cli {
 
 namespace {
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& target, const Credentials& credentials) {
+std::shared_ptr<grpc::Channel> open_channel(const std::string& target, const Credentials& credentials,
+                                            std::chrono::milliseconds timeout) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);           // a page of many-legged sessions passes gRPC's 4 MiB
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // a node is never behind the machine's web proxy
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // `events --follow` tries again each second; the default would let gRPC itself wait up to two minutes.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
+  // In spite of its name, how long one attempt may take: a busy machine, or TLS from far away, needs its
+  // time.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(timeout.count()));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   // Notices a dead peer under a silent event stream; no more often than servers allow by default (5 min).
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 310'000);
@@ -24,7 +27,10 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& target, const Cre
 }  // namespace
 
 Client::Client(const std::string& target, const Credentials& credentials, std::chrono::milliseconds timeout)
-    : channel_(open_channel(target, credentials)), sessions_(channel_), node_(channel_), timeout_(timeout) {}
+    : channel_(open_channel(target, credentials, timeout)),
+      sessions_(channel_),
+      node_(channel_),
+      timeout_(timeout) {}
 
 template <typename Response, typename Stub, typename Request>
 Answer<Response> Client::call(Stub& stub,

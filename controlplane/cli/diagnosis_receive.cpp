@@ -148,13 +148,13 @@ Finding silent(const LegView& from, const std::string& session_id) {
 }  // namespace
 
 std::optional<Finding> reception_fault(const LegView& from, const std::string& session_id) {
+  if (from.port_down()) {  // no matter how lately something came
+    return port_down(from);
+  }
   const bool ever = from.rtp().rx_packets() > 0;
   const double age = from.silence_seconds();
   if (ever && age <= (seems_moved(from) ? kShortSilenceSeconds : kSilenceSeconds)) {
     return std::nullopt;
-  }
-  if (from.port_down()) {
-    return port_down(from);
   }
   return ever ? silent(from, session_id) : never(from, session_id);
 }

@@ -96,6 +96,10 @@ std::string head_lines(const v1::StatsResponse& stats, const Style& style) {
   const std::uint64_t dropped = total_drops(stats);
   out +=
       "Drops     " + human_count(dropped) + (dropped > 0 ? "; polluxctl stats --drops says why" : "") + "\n";
+  for (const auto& worker : stats.workers()) {
+    const std::string overload = overload_warning(worker);
+    out += overload.empty() ? "" : style.paint(Tone::kBad, "! " + overload) + "\n";
+  }
   return out;
 }
 

@@ -62,9 +62,8 @@ std::string warnings(const TopView& view, const Style& style) {
   std::string out;
   const auto warn = [&](const std::string& text) { out += style.paint(Tone::kBad, "! " + text) + "\n"; };
   for (const auto& worker : view.stats.workers()) {
-    if (worker.load() >= kOverloaded) {
-      warn("worker " + std::to_string(worker.worker()) + " is OVERLOADED (load " + percent(worker.load()) +
-           "): its calls lose packets; more workers, or fewer calls");
+    if (const std::string overload = overload_warning(worker); !overload.empty()) {
+      warn(overload);
     }
     if (worker.events_lost() > 0) {
       warn("worker " + std::to_string(worker.worker()) + " lost " + human_count(worker.events_lost()) +

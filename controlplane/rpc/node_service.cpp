@@ -73,6 +73,9 @@ grpc::ServerUnaryReactor* NodeService::Stats(grpc::CallbackServerContext* contex
     const std::vector<double> loads = control_.manager().worker_loads();
     for (v1::WorkerCounters& worker : *response->mutable_workers()) {
       worker.set_load(worker.worker() < loads.size() ? loads[worker.worker()] : 0.0);
+      worker.set_overloaded(
+          worker.worker() < loads.size() &&
+          control_.manager().worker_overloaded(static_cast<std::uint16_t>(worker.worker())));
     }
     reactor->Finish(grpc::Status::OK);
   });

@@ -38,8 +38,8 @@ std::vector<LoadMonitor::Change> LoadMonitor::sample(const NodeStats& stats) {
     worker.total_cycles = now.total_cycles;
     load += worker.load;
     sessions += now.sessions;
-    const bool overloaded =
-        max_load_ < 1 && worker.load > (worker.overloaded ? max_load_ - kRelief : max_load_);
+    const double relieved = max_load_ - std::min(kRelief, max_load_ / 4);
+    const bool overloaded = max_load_ < 1 && worker.load > (worker.overloaded ? relieved : max_load_);
     if (overloaded != worker.overloaded) {
       worker.overloaded = overloaded;
       changes.push_back({now.worker, overloaded});

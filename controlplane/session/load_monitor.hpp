@@ -14,7 +14,9 @@ namespace pollux::control {
 class LoadMonitor {
  public:
   static constexpr std::chrono::milliseconds kInterval{1000};  // between two samples
-  static constexpr double kRelief = 0.1;  // overload ends when the load is so far below the limit
+  // Overload ends when the load is so far below the limit; a quarter of the limit where that is less, lest a
+  // low limit never be met again.
+  static constexpr double kRelief = 0.1;
 
   explicit LoadMonitor(std::size_t workers) : workers_(workers) {}
 

@@ -1,6 +1,8 @@
 #include "controlplane/session/session_watch.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <numeric>
 
 #include "controlplane/session/stream_quality.hpp"
 
@@ -18,6 +20,31 @@ bool party_receives(Direction direction) {
   return direction == Direction::kSendRecv || direction == Direction::kRecvOnly;
 }
 
+std::uint64_t dropped_for(const WatchedLeg& leg, std::initializer_list<DropReason> reasons) {
+  return std::accumulate(reasons.begin(), reasons.end(), std::uint64_t{0}, [&](auto sum, DropReason reason) {
+    return sum + leg.stats->drops[static_cast<std::size_t>(reason)];
+  });
+}
+
+// Believed packets that went nowhere. With several sinks nobody knows whether all of them lacked the packet.
+std::uint64_t wasted_of(const WatchedLeg& leg) {
+  return leg.request->sinks.size() != 1
+             ? 0
+             : dropped_for(leg, {DropReason::payload_type_unmapped, DropReason::no_route,
+                                 DropReason::neighbour_unresolved, DropReason::exceeds_mtu,
+                                 DropReason::no_mbuf, DropReason::tx_full});
+}
+
+// What came to the leg's RTP port or was meant for it, and ended there.
+std::uint64_t dropped_of(const WatchedLeg& leg) {
+  return leg.stats->rtp.dropped + dropped_for(leg, {DropReason::rtp_on_rtcp_port});
+}
+
+// Enough to be heard. The counters are read one after the other, so a few packets more or less say nothing.
+bool is_heard(std::uint64_t received, std::uint64_t wasted) {
+  return received > 0 && wasted < received - received / 10;
+}
+
 LegWatch& watch_of(std::vector<LegWatch>& watches, std::uint16_t number, Clock::time_point now) {
   const auto found =
       std::find_if(watches.begin(), watches.end(), [&](const LegWatch& w) { return w.number == number; });
@@ -30,14 +57,14 @@ LegWatch& watch_of(std::vector<LegWatch>& watches, std::uint16_t number, Clock::
   return watches.emplace_back(fresh);
 }
 
-// `came`, `went`: since the last look.
-OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool media_for_it, bool came, bool went,
+// `heard`, `went`: since the last look.
+OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool media_for_it, bool heard, bool went,
                   bool refused, Clock::time_point now, std::chrono::milliseconds after) {
   const Direction direction = leg.request->direction;
   if (party_receives(direction) && media_for_it && !leg.stats->rtp.destination) {
     return OneWayCause::kNoAddress;
   }
-  if (leg.request->sinks.empty() || !party_sends(direction) || came || after.count() == 0 ||
+  if (leg.request->sinks.empty() || !party_sends(direction) || heard || after.count() == 0 ||
       now - watch.heard < after) {
     return OneWayCause::kNone;
   }
@@ -83,8 +110,12 @@ std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vec
                         [&](const auto& leg) { return leg.number == watch.number; });
   });
   std::vector<bool> came(legs.size());
+  std::vector<bool> heard(legs.size());
   for (std::size_t i = 0; i < legs.size(); ++i) {
-    came[i] = legs[i].stats->rtp.rx_packets > watch_of(watches, legs[i].number, now).rx_packets;
+    const LegWatch& watch = watch_of(watches, legs[i].number, now);
+    const std::uint64_t received = legs[i].stats->rtp.rx_packets - watch.rx_packets;
+    came[i] = received > 0;
+    heard[i] = is_heard(received, wasted_of(legs[i]) - watch.wasted);
   }
   const std::vector<bool> media_for = legs_with_media(legs, came);
   std::vector<OneWayChange> changes;
@@ -93,11 +124,11 @@ std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vec
     LegWatch& watch = watch_of(watches, leg.number, now);
     note_quality(watch, leg);
     const StreamStats& rtp = leg.stats->rtp;
-    if (came[i] || !party_sends(leg.request->direction)) {
+    if (heard[i] || !party_sends(leg.request->direction)) {
       watch.heard = now;
     }
-    const OneWayCause cause = judge(leg, watch, media_for[i], came[i], rtp.tx_packets > watch.tx_packets,
-                                    rtp.dropped > watch.dropped, now, after);
+    const OneWayCause cause = judge(leg, watch, media_for[i], heard[i], rtp.tx_packets > watch.tx_packets,
+                                    dropped_of(leg) > watch.dropped, now, after);
     // From one cause to another is no news: it is still the same trouble.
     if ((cause == OneWayCause::kNone) != (watch.one_way == OneWayCause::kNone)) {
       changes.push_back({i, cause});
@@ -105,7 +136,8 @@ std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vec
     watch.one_way = cause;
     watch.rx_packets = rtp.rx_packets;
     watch.tx_packets = rtp.tx_packets;
-    watch.dropped = rtp.dropped;
+    watch.dropped = dropped_of(leg);
+    watch.wasted = wasted_of(leg);
   }
   return changes;
 }

@@ -19,6 +19,7 @@ struct LegWatch {
   std::uint64_t rx_packets = 0;
   std::uint64_t tx_packets = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t wasted = 0;                     // received, and dropped on the way out
   std::chrono::steady_clock::time_point heard;  // last look at which packets had come since the one before
   std::optional<double> lowest_r;
   OneWayCause one_way = OneWayCause::kNone;

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "dataplane/io/eal.hpp"
+#include "dataplane/io/link.hpp"
 
 namespace pollux::io {
 
@@ -272,8 +273,7 @@ void Device::close() {
 }
 
 bool Device::link_up() const {
-  rte_eth_link link{};
-  return rte_eth_link_get_nowait(port_id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+  return link_is_up(port_id_);
 }
 
 PortStats Device::stats() const {

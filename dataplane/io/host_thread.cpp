@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "dataplane/base/byte_order.hpp"
+#include "dataplane/io/link.hpp"
 #include "dataplane/io/wire.hpp"
 
 namespace pollux::io {
@@ -220,8 +221,7 @@ void HostThread::poll_links(std::uint64_t now_ms) {
   }
   next_link_poll_ms_ = now_ms + options_.link_poll_ms;
   for (std::size_t i = 0; i < port_ids_.size(); ++i) {
-    rte_eth_link link{};
-    const bool up = rte_eth_link_get_nowait(port_ids_[i], &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+    const bool up = link_is_up(port_ids_[i]);
     const Link state = up ? Link::kUp : Link::kDown;
     if (std::exchange(links_[i], state) == state) {
       continue;

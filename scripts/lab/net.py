@@ -92,15 +92,15 @@ class Lab:
         self._undo = contextlib.ExitStack()
         with self._undo:
             self.node = self._namespace("node")
-            self._switch = self._namespace("sw")
+            self.switch = self._namespace("sw")
             # The node's kernel stays silent on the wires: no router solicitations, no neighbour discovery.
-            for silent in (self.node, self._switch):
+            for silent in (self.node, self.switch):
                 silent.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
                            "net.ipv6.conf.default.disable_ipv6=1")
             for side, hosts in (sides or self.SIDES).items():
                 bridge = f"br-{side}"
-                ip("-n", self._switch.name, "link", "add", bridge, "type", "bridge", "mcast_snooping", "0")
-                ip("-n", self._switch.name, "link", "set", bridge, "up")
+                ip("-n", self.switch.name, "link", "add", bridge, "type", "bridge", "mcast_snooping", "0")
+                ip("-n", self.switch.name, "link", "set", bridge, "up")
                 self._plug(self.node, f"plx-{side}", bridge, f"n-{side}")
                 for host, number in hosts.items():
                     setattr(self, host, self._host(host, side, number))
@@ -130,10 +130,10 @@ class Lab:
 
     def _plug(self, namespace, interface, bridge, port):
         """A cable from the namespace to the bridge. No offloads: what's on the wire is what was sent."""
-        switch = self._switch.name
+        switch = self.switch.name
         ip("-n", switch, "link", "add", port, "type", "veth", "peer", "name", interface,
            "netns", namespace.name)
-        for place, name in ((self._switch, port), (namespace, interface)):
+        for place, name in ((self.switch, port), (namespace, interface)):
             place.run("ethtool", "-K", name, *(word for offload in ("tx", "rx", "gro", "gso", "tso")
                                                for word in (offload, "off")))
             ip("-n", place.name, "link", "set", name, "up")

@@ -117,6 +117,16 @@ def node(start):
     return start()
 
 
+@pytest.fixture
+def drill(start, keeper):
+    """A console at a node where faults show quickly: a second of one-way audio is suspicious."""
+    from drill import Console
+    settings = keeper.settings()
+    settings["timeouts"] = {"one_way_audio": "1s"}
+    settings["ports"][1]["mtu"] = 1280
+    return Console(start(settings))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failed test shows what polluxd said last."""

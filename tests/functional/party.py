@@ -83,6 +83,14 @@ def waiting(socket):
             return packets
 
 
+def received(party, wanted, seconds=2):
+    """How many packets have arrived, when it is as many as wanted or no more come."""
+    count = len(waiting(party.rtp))
+    while count < wanted and party.receive(seconds):
+        count += 1
+    return count
+
+
 def relayed(sender, receiver, count=20, pace=0.002):
     """Sends packets and wants each of them back bit for bit, in order."""
     sent = []

@@ -1,8 +1,10 @@
 """polluxctl against a node with live media."""
 
 import json
+import signal
 import subprocess
 
+import pytest
 from api import local_rtp
 from lab.node import program
 from party import Party, both_ways
@@ -48,6 +50,20 @@ def test_errors_have_their_exit_codes(lab, node):
     nobody = subprocess.run([program("polluxctl"), "--target", "unix:/nowhere/pollux.sock", "node", "info"],
                             check=False, capture_output=True, text=True, timeout=20)
     assert nobody.returncode == 3 and "/nowhere/pollux.sock" in nobody.stderr
+
+
+def test_busy_node_gets_the_time_it_needs(node):
+    """Half a second until it accepts a connection is no reason to say that nobody answers."""
+    node.signal(signal.SIGSTOP)
+    try:
+        asking = subprocess.Popen([program("polluxctl"), "--target", node.target, "session", "list"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            asking.wait(0.6)
+    finally:
+        node.signal(signal.SIGCONT)
+    _, err = asking.communicate(timeout=20)
+    assert asking.returncode == 0, err
 
 
 def test_stats_and_drops(lab, node):

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 
+import pytest
 from lab.node import program
 from party import Party, both_ways, relayed
 from test_polluxctl import good
@@ -11,10 +12,11 @@ from test_relay import call
 
 
 def shark(file, *fields):
-    """One list of fields for each packet."""
+    """One list of fields for each packet. RTP is recognised by its look, on whatever port."""
     arguments = [argument for field in fields for argument in ("-e", field)]
-    result = subprocess.run(["tshark", "-r", str(file), "-T", "fields", "-E", "separator=|", *arguments],
-                            check=True, capture_output=True, text=True, timeout=30)
+    result = subprocess.run(["tshark", "--enable-heuristic", "rtp_udp", "-r", str(file), "-T", "fields",
+                             "-E", "separator=|", *arguments], check=True,
+                            capture_output=True, text=True, timeout=30)
     return [line.split("|") for line in result.stdout.splitlines()]
 
 
@@ -91,14 +93,17 @@ def test_capture_ends_with_its_session(lab, node, tmp_path):
     assert comments == {"leg a, received (rtp_receive)", "leg a, sent (tx)", "leg a, RTCP, sent (tx)"}
 
 
-def test_interrupted_capture_of_what_reaches_no_session_is_whole(lab, node, tmp_path):
+@pytest.mark.parametrize("by", ["address", "port"])
+def test_interrupted_capture_of_what_reaches_no_session_is_whole(lab, node, tmp_path, by):
     file = tmp_path / "unmatched.pcapng"
     with Party(lab.h1) as a, Party(lab.h2) as b:
         session = call(node, a, b)
-        process = start_capture(node, "--unmatched", "--address", a.remote[0], "--out", str(file))
         a.to = (a.to[0], a.to[1] + 2000)  # a port of no session
+        which = {"address": a.remote[0], "port": a.to[1]}[by]
+        process = start_capture(node, "--unmatched", f"--{by}", str(which), "--out", str(file))
         while not file.exists() or file.stat().st_size < 1000:
             assert process.poll() is None
+            b.rtp.sendto(b.stream.next(), (b.to[0], b.to[1] + 2002))  # of no session either, and not wanted
             a.send()
         process.send_signal(signal.SIGINT)
         assert "ended: interrupted" in finish(process)

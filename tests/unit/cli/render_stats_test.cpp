@@ -33,6 +33,7 @@ TEST(RenderStats, Golden) {
       "Sessions  12 active; 20 created, 7 deleted, 1 timed out, 0 refused\n"
       "Buffers   384 of 16.4 k in use\n"
       "Drops     82; polluxctl stats --drops says why\n"
+      "! worker 1 is OVERLOADED (load 96 %): its calls lose packets; more workers, or fewer calls\n"
       "\n"
       "WORKER  CPU     LOAD     BUSY  SESSIONS  COMMANDS  HANDED OFF  EVENTS LOST\n"
       "0         2   5.00 %  12.34 %         8        30           5            0\n"

@@ -61,6 +61,15 @@ TEST_F(LoadMonitorTest, TellsWhenOverloadBeginsAndEnds) {
   EXPECT_FALSE(monitor_.overloaded(0));
 }
 
+TEST_F(LoadMonitorTest, LowLimitCanBeMetAgain) {
+  monitor_.set_max_load(0.1);
+  EXPECT_EQ(second(0.2, 0.0).size(), 1U);
+  EXPECT_THAT(second(0.09, 0.0), IsEmpty());
+  EXPECT_TRUE(monitor_.overloaded(0));
+  EXPECT_EQ(second(0.05, 0.0).size(), 1U);
+  EXPECT_FALSE(monitor_.overloaded(0));
+}
+
 TEST_F(LoadMonitorTest, OverloadsNobodyWithoutALimit) {
   monitor_.set_max_load(1);
   EXPECT_THAT(second(1.0, 1.0), IsEmpty());

@@ -89,6 +89,42 @@ TEST(SessionWatch, SuspicionStaysWhenTheOtherFallsSilentToo) {
   EXPECT_EQ(session.watches[1].one_way, OneWayCause::kNeverHeard);
 }
 
+TEST(SessionWatch, APartyWhosePacketsAllEndOnTheWayOutIsNotHeard) {
+  Watched session;
+  std::vector<OneWayChange> all;
+  for (int i = 0; i < 15; ++i) {
+    session.stats[0].rtp.dropped += 50;
+    session.stats[0].drops[static_cast<std::size_t>(DropReason::payload_type_unmapped)] += 50;
+    const auto changes = session.pass(1, true, true);
+    all.insert(all.end(), changes.begin(), changes.end());
+  }
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].leg, 0U);
+  EXPECT_EQ(all[0].cause, OneWayCause::kRefused);
+  EXPECT_EQ(session.pass(1, true, true).size(), 1U) << "over, with the first packets that pass";
+}
+
+TEST(SessionWatch, SomePacketsThatEndOnTheWayOutAreNoOneWayAudio) {
+  Watched session;
+  for (int i = 0; i < 15; ++i) {
+    session.stats[0].drops[static_cast<std::size_t>(DropReason::exceeds_mtu)] += 25;
+    EXPECT_TRUE(session.pass(1, true, true).empty());
+  }
+}
+
+TEST(SessionWatch, MediaOnTheRtcpPortIsRefused) {
+  Watched session;
+  std::vector<OneWayChange> all;
+  for (int i = 0; i < 15; ++i) {
+    session.stats[1].drops[static_cast<std::size_t>(DropReason::rtp_on_rtcp_port)] += 50;
+    const auto changes = session.pass(1, true, false);
+    all.insert(all.end(), changes.begin(), changes.end());
+  }
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].leg, 1U);
+  EXPECT_EQ(all[0].cause, OneWayCause::kRefused);
+}
+
 TEST(SessionWatch, PacketsThatAreAllDroppedAreAnotherCause) {
   Watched session;
   std::vector<OneWayChange> all;
