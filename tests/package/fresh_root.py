@@ -36,10 +36,10 @@ def proxy_settings():
 def base_archive(cache):
     """The archive of a minimal system; made when there is none that is new enough."""
     archive = cache / "base.tar"
-    if not archive.exists() or archive.stat().st_mtime < time.time() - KEEP_BASE:
+    if not archive.is_file() or archive.stat().st_mtime < time.time() - KEEP_BASE:
         cache.mkdir(parents=True, exist_ok=True)
         proxies = [f"--aptopt={line}" for line in proxy_settings().splitlines()]
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", *proxies, RELEASE,
+        subprocess.run(["mmdebstrap", "--quiet", "--format=tar", "--variant=minbase", *proxies, RELEASE,
                         f"{archive}.new", *debian_sources()], check=True, timeout=400)
         os.replace(f"{archive}.new", archive)
     return archive
