@@ -88,6 +88,9 @@ Expected<void> RpcServer::open(const config::DoorConfig& config, const CallObser
     if (!door) {
       return tl::unexpected<Error>(std::move(door.error()));
     }
+    // A Drain may come by a door that is open already.
+    const std::lock_guard lock(serving_mutex_);
+    (*door)->set_serving(serving_);
     servers_.push_back(std::move(*door));
   }
   return {};
@@ -104,6 +107,7 @@ std::vector<std::string> RpcServer::doors() const {
 void RpcServer::set_serving(bool serving) {
   const std::lock_guard lock(serving_mutex_);
   if (!stopped_serving_) {
+    serving_ = serving;
     for (const auto& server : servers_) {
       server->set_serving(serving);
     }

@@ -52,6 +52,7 @@ class RpcServer {
   CallCounter calls_;
   std::vector<std::unique_ptr<DoorServer>> servers_;  // empty: shut down
   std::mutex serving_mutex_;
+  bool serving_ = true;           // guarded by serving_mutex_
   bool stopped_serving_ = false;  // guarded by serving_mutex_; for good
 };
 

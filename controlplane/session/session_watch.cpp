@@ -28,11 +28,9 @@ std::uint64_t dropped_for(const WatchedLeg& leg, std::initializer_list<DropReaso
 
 // Believed packets that went nowhere. With several sinks nobody knows whether all of them lacked the packet.
 std::uint64_t wasted_of(const WatchedLeg& leg) {
-  return leg.request->sinks.size() != 1
-             ? 0
-             : dropped_for(leg, {DropReason::payload_type_unmapped, DropReason::no_route,
-                                 DropReason::neighbour_unresolved, DropReason::exceeds_mtu,
-                                 DropReason::no_mbuf, DropReason::tx_full});
+  return dropped_for(
+      leg, {DropReason::payload_type_unmapped, DropReason::no_route, DropReason::neighbour_unresolved,
+            DropReason::exceeds_mtu, DropReason::no_mbuf, DropReason::tx_full});
 }
 
 // What came to the leg's RTP port or was meant for it, and ended there.
@@ -58,14 +56,16 @@ LegWatch& watch_of(std::vector<LegWatch>& watches, std::uint16_t number, Clock::
 }
 
 // `heard`, `went`: since the last look.
-OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool media_for_it, bool heard, bool went,
-                  bool refused, Clock::time_point now, std::chrono::milliseconds after) {
+OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool heard, bool went, bool refused,
+                  Clock::time_point now, std::chrono::milliseconds after) {
   const Direction direction = leg.request->direction;
-  if (party_receives(direction) && media_for_it && !leg.stats->rtp.destination) {
+  if (after.count() == 0) {
+    return OneWayCause::kNone;
+  }
+  if (watch.unaddressed && now - *watch.unaddressed >= after) {
     return OneWayCause::kNoAddress;
   }
-  if (leg.request->sinks.empty() || !party_sends(direction) || heard || after.count() == 0 ||
-      now - watch.heard < after) {
+  if (leg.request->sinks.empty() || !party_sends(direction) || heard || now - watch.heard < after) {
     return OneWayCause::kNone;
   }
   // Both silent is no one-way audio. Once suspected it stays so until something comes.
@@ -115,7 +115,8 @@ std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vec
     const LegWatch& watch = watch_of(watches, legs[i].number, now);
     const std::uint64_t received = legs[i].stats->rtp.rx_packets - watch.rx_packets;
     came[i] = received > 0;
-    heard[i] = is_heard(received, wasted_of(legs[i]) - watch.wasted);
+    const bool one_sink = legs[i].request->sinks.size() == 1;
+    heard[i] = is_heard(received, one_sink ? wasted_of(legs[i]) - watch.wasted : 0);
   }
   const std::vector<bool> media_for = legs_with_media(legs, came);
   std::vector<OneWayChange> changes;
@@ -127,8 +128,14 @@ std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vec
     if (heard[i] || !party_sends(leg.request->direction)) {
       watch.heard = now;
     }
-    const OneWayCause cause = judge(leg, watch, media_for[i], heard[i], rtp.tx_packets > watch.tx_packets,
-                                    dropped_of(leg) > watch.dropped, now, after);
+    if (rtp.destination || !party_receives(leg.request->direction)) {
+      watch.unaddressed.reset();
+    } else if (media_for[i] && !watch.unaddressed) {
+      watch.unaddressed = now;
+    }
+    // With rtcp-mux relayed RTCP counts as sent as well, and is no media.
+    const bool went = media_for[i] && rtp.tx_packets > watch.tx_packets;
+    const OneWayCause cause = judge(leg, watch, heard[i], went, dropped_of(leg) > watch.dropped, now, after);
     // From one cause to another is no news: it is still the same trouble.
     if ((cause == OneWayCause::kNone) != (watch.one_way == OneWayCause::kNone)) {
       changes.push_back({i, cause});

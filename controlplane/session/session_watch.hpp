@@ -21,6 +21,8 @@ struct LegWatch {
   std::uint64_t dropped = 0;
   std::uint64_t wasted = 0;                     // received, and dropped on the way out
   std::chrono::steady_clock::time_point heard;  // last look at which packets had come since the one before
+  // Since when media has come for the party, and there is no address to send it to.
+  std::optional<std::chrono::steady_clock::time_point> unaddressed;
   std::optional<double> lowest_r;
   OneWayCause one_way = OneWayCause::kNone;
 };

@@ -33,6 +33,9 @@ struct Reception {
   // Sequence numbers further ahead or behind are a restart of the sender, once two in a row agree (A.1).
   static constexpr std::uint16_t kMaxDropout = 3000;
   static constexpr std::uint16_t kMaxMisorder = 100;
+  // A transit time that changes by more isn't the network's doing: the sender's timestamps or clock have
+  // jumped. 8 s at 8 kHz, 1.4 s at 48 kHz.
+  static constexpr std::uint32_t kTimestampJump = 65536;
 
   // `arrival_rtp_ticks`: time of arrival by any clock in units of the stream's clock rate (A.8). With
   // kNewStream and kRestart nothing is counted yet: the caller keeps what it wants of the former stream and
@@ -58,8 +61,10 @@ struct Reception {
     transit_ = transit;
     const std::uint32_t magnitude =
         difference < 0 ? 0U - static_cast<std::uint32_t>(difference) : static_cast<std::uint32_t>(difference);
-    const std::uint32_t jitter = jitter_x16_.get();
-    jitter_x16_ = jitter + magnitude - ((jitter + 8) >> 4);
+    if (magnitude < kTimestampJump) [[likely]] {
+      const std::uint32_t jitter = jitter_x16_.get();
+      jitter_x16_ = jitter + magnitude - ((jitter + 8) >> 4);
+    }
     return arrival;
   }
 

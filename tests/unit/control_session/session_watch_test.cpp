@@ -146,15 +146,28 @@ TEST(SessionWatch, HoldIsNoFault) {
   EXPECT_EQ(session.pass(5, true, false).size(), 1U);
 }
 
-TEST(SessionWatch, ALegWithoutAnAddressIsSuspectedAtOnce) {
+TEST(SessionWatch, ALegThatStaysWithoutAnAddressIsSuspected) {
   Watched session;
   session.stats[1].rtp.destination.reset();
-  const auto changes = session.pass(1, true, true);
+  EXPECT_TRUE(session.pass(9, true, true).empty());  // its answer may be on the way
+  const auto changes = session.pass(5, true, true);
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].leg, 1U);
   EXPECT_EQ(changes[0].cause, OneWayCause::kNoAddress);
+  EXPECT_TRUE(session.pass(5, false, true).empty());  // still the same trouble
   session.stats[1].rtp.destination = test::at("192.0.2.9:4000");
   EXPECT_EQ(session.pass(1, true, true).size(), 1U);
+}
+
+// With rtcp-mux RTCP that is relayed counts as sent, but nobody speaks.
+TEST(SessionWatch, RelayedRtcpIsNoMedia) {
+  Watched session;
+  session.pass(5, true, true);
+  for (int i = 0; i < 30; ++i) {
+    ++session.stats[0].rtp.tx_packets;
+    ++session.stats[1].rtp.tx_packets;
+    EXPECT_TRUE(session.pass(1, false, false).empty());
+  }
 }
 
 TEST(SessionWatch, ALegThatOnlyListensHasNothingToSay) {
@@ -165,6 +178,7 @@ TEST(SessionWatch, ALegThatOnlyListensHasNothingToSay) {
 
 TEST(SessionWatch, ZeroNeverSuspects) {
   Watched session;
+  session.stats[0].rtp.destination.reset();
   for (int i = 0; i < 100; ++i) {
     session.speak(0, 50);
     session.now += 1s;

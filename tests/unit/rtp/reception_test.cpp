@@ -115,6 +115,16 @@ TEST(Reception, NewSsrcStartsAfresh) {
   EXPECT_EQ(reception.jitter(), 0U);
 }
 
+TEST(Reception, JumpsOfTheTimestampAreNoJitter) {
+  Reception reception;
+  std::uint32_t timestamp = 0;
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    timestamp += i == 50 ? 0x40000000U : 160U;
+    receive(reception, header(i, timestamp), i * 160U);
+  }
+  EXPECT_LT(reception.jitter(), 2U);
+}
+
 // A.8 with the algorithm in floating point: J += (|D| - J) / 16.
 TEST(Reception, JitterFollowsTheFormula) {
   Reception reception;
