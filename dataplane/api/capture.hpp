@@ -27,6 +27,9 @@ struct CaptureSpec {
   std::optional<std::uint16_t> leg{};  // LegSpec::id; unset: all legs, those that are added later too
   UnmatchedFilter unmatched{};
   std::uint16_t snap_length = 0xffff;  // bytes kept of each frame
+  // SRTP as it is inside. Otherwise frames are as on the wire, and of what is dropped after it was opened
+  // only the headers are kept.
+  bool decrypted = false;
 };
 
 enum class CapturePoint : std::uint8_t {

@@ -68,11 +68,26 @@ struct LearningConfig {
   std::uint32_t min_change_interval_ms = 1000;  // between two changes of one leg's source
 };
 
+// What encrypts and decrypts.
+enum class SrtpBackend : std::uint8_t {
+  kIpsecMb,  // Intel's multi-buffer library: whole batches at a time
+  kLibsrtp,  // the reference implementation, a packet at a time; for doubt and for comparison
+};
+
+struct SrtpConfig {
+  SrtpBackend backend = SrtpBackend::kIpsecMb;
+  std::uint16_t replay_window =
+      128;  // packets, a multiple of 64 in 64..1024 (RFC 3711 §3.3.2); SRTCP as well
+  std::uint16_t streams_per_key = 16;      // SSRCs under one key that are told apart
+  std::uint32_t rekey_overlap_ms = 10000;  // how long the former key of what a party sends stays good
+};
+
 struct DataplaneConfig {
   EalConfig eal;
   std::vector<WorkerConfig> workers;
   std::vector<PortConfig> ports;
   LearningConfig learning;
+  SrtpConfig srtp;
   std::uint32_t max_sessions = 10000;   // memory for their hot state is set aside at start
   std::uint32_t max_endpoints = 40000;  // local RTP and RTCP ports in use at once
   std::uint32_t mbufs = 16384;          // packet buffers

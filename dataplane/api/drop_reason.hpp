@@ -29,6 +29,14 @@ namespace pollux {
   X(rtcp_malformed, "RTCP compound packet that fails the checks of RFC 3550 A.2")                        \
   X(rtp_on_rtcp_port, "RTP packet on a leg's RTCP port: the party has its ports mixed up")               \
   X(rtcp_on_rtp_port, "RTCP packet on a leg's RTP port, and the leg has no rtcp-mux")                    \
+  X(srtp_malformed, "too short for SRTP, or an SRTCP packet that isn't encrypted as agreed")             \
+  X(srtp_no_key, "the leg speaks SRTP and has no key for this direction yet")                            \
+  X(srtp_mki_unknown, "SRTP whose MKI names none of the leg's keys")                                     \
+  X(srtp_authentication_failed, "SRTP that the leg's key doesn't open: wrong key or suite, or forged")   \
+  X(srtp_replayed, "SRTP that came before: a duplicate by the network, or a replay")                     \
+  X(srtp_too_old, "SRTP from before the replay window: can't be told from a replay any more")            \
+  X(srtp_key_expired, "the key's lifetime is used up: a new one has to be agreed")                       \
+  X(srtp_streams_full, "more SSRCs under one key than srtp.streams_per_key: re-key, or raise it")        \
   X(source_impossible, "source address or port that no host has: group, broadcast, loopback, our own")   \
   X(source_unproven, "source that isn't the signalled one and hasn't yet proved to be an RTP stream")    \
   X(source_mismatch, "packet from another source than the one believed (strict source, or still alive)") \

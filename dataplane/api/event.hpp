@@ -18,6 +18,8 @@ enum class EventType : std::uint8_t {
   kSourceRejected,   // packets from `to` don't come from the believed source `from` and are dropped; rate
                      // limited
   kStreamChanged,    // the believed source goes on with a new SSRC (`ssrc`); rate limited
+  kSrtpKeyExpiring,  // a leg's key (`outgoing`: the one it sends with) is near the end of its lifetime
+  kSrtpKeyExpired,   // and has reached it: packets are dropped from now on
   kMediaTimeout,     // no believed packet on any leg for media_timeout_ms
   kMediaResumed,     // media came back after kMediaTimeout
   kPortUp,           // link of device port `port`
@@ -30,6 +32,7 @@ enum class Component : std::uint8_t { kRtp, kRtcp };
 struct Event {
   EventType type = EventType::kSessionLinked;
   Component component = Component::kRtp;
+  bool outgoing = false;  // of kSrtpKeyExpiring and kSrtpKeyExpired
   std::uint16_t worker = 0;
   std::uint16_t leg_id = 0;
   std::uint16_t port = 0;  // index into DataplaneConfig::ports

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dataplane/base/ip_address.hpp"
+#include "dataplane/base/srtp_params.hpp"
 #include "dataplane/base/static_vector.hpp"
 
 namespace pollux {
@@ -67,10 +68,18 @@ struct LegSpec {
   std::uint8_t dscp = 0;  // 0..63
   // Empty: every payload type passes as it is. Otherwise only those listed pass, in and out.
   StaticVector<PayloadTypeMapping, kMaxPayloadTypes> payload_types;
+  // Keys of what the party sends, and of what is sent to it. With one of them the leg speaks SRTP only: what
+  // comes or would go without a key is dropped (srtp_no_key), never taken or sent in the clear.
+  SrtpParamsRef srtp_receive;
+  SrtpParamsRef srtp_send;
+  // SRTP between the parties that Pollux has no key of: it passes untouched and unread. With neither key
+  // above, kPreserve, no payload-type map, and sinks of the same kind only.
+  bool srtp_passthrough = false;
   // Ids of the legs that get what this leg's party sends, RTP and RTCP. Empty: nobody.
   StaticVector<std::uint16_t, kMaxLegs> sinks;
 
   bool rtcp_mux() const { return local_rtcp_port == local_rtp_port; }
+  bool srtp() const { return srtp_receive || srtp_send; }
   friend bool operator==(const LegSpec&, const LegSpec&) = default;
 };
 

@@ -75,8 +75,9 @@ struct NodeStats {
   HostStats host;
   std::uint64_t mbufs_total = 0;
   std::uint64_t mbufs_free = 0;
-  double tsc_hz = 0;        // rate of the cycles counted above
-  bool huge_pages = false;  // the packet memory lies in huge pages
+  double tsc_hz = 0;         // rate of the cycles counted above
+  bool huge_pages = false;   // the packet memory lies in huge pages
+  std::string srtp_backend;  // what encrypts, with what was chosen for this machine
 };
 
 // What is known of the way to a destination.
@@ -129,12 +130,30 @@ struct ReceptionStats {
   std::uint64_t lost() const { return expected > received ? expected - received : 0; }
 };
 
+// One SSRC under a key: where its packet index stands (RFC 3711 §3.3.1).
+struct SrtpStreamStats {
+  std::uint32_t ssrc = 0;
+  std::uint32_t roc = 0;
+  std::uint16_t sequence = 0;  // the highest so far
+};
+
+// One direction of a leg.
+struct SrtpDirectionStats {
+  std::uint64_t rtp_packets = 0;  // opened or sent under the present key
+  std::uint64_t rtcp_packets = 0;
+  std::uint64_t rtp_packets_left = 0;  // until the key's lifetime ends
+  bool overlap = false;                // receiving: the former key is good as well
+  std::vector<SrtpStreamStats> streams;
+};
+
 struct LegStats {
   std::uint16_t id = 0;
   StreamStats rtp;
   StreamStats rtcp;
   std::uint16_t port = 0;  // index into DataplaneConfig::ports: the one it sends by
   bool link_up = false;
+  std::optional<SrtpDirectionStats> srtp_receive;  // set with the key
+  std::optional<SrtpDirectionStats> srtp_send;
   ReceptionStats reception;                             // all zero until RTP was received
   std::array<std::uint64_t, kDropReasonCount> drops{};  // packets that came to the leg and ended there
 };
