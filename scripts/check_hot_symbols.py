@@ -32,11 +32,17 @@ FORBIDDEN = {
 
 # Files of hot rooms that run on control threads only. Each needs a reason, and has to exist.
 COLD = {
+    "dataplane/crypto/backend_ipsec_mb.cpp": "contexts are made and released by the control thread",
+    "dataplane/crypto/backend_libsrtp.cpp": "contexts are made and released by the control thread",
+    "dataplane/crypto/context_memory.cpp": "pages are taken by the control thread",
+    "dataplane/crypto/context_store.cpp": "contexts are made and released by the control thread",
+    "dataplane/crypto/ipsec_mb.cpp": "managers are made and measured at start",
     "dataplane/session/payload_types.cpp": "tables are made with the session, by the control thread",
     "dataplane/worker/dataplane_captures.cpp": "captures are begun, ended and read by control threads",
     "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",
     "dataplane/worker/dataplane_sessions.cpp": "adding and removing sessions, control thread",
     "dataplane/worker/dataplane_stats.cpp": "snapshots of counters, whichever thread asks",
+    "dataplane/worker/leg_keys.cpp": "keys are made ready and put away by the control thread",
     "dataplane/worker/telemetry.cpp": "DPDK's telemetry thread asks, in its own time",
     "dataplane/worker/session_builder.cpp": "builds sessions before a worker sees them, control thread",
 }

@@ -40,6 +40,8 @@ COMPOSITION_ROOT = "controlplane/main.cpp"
 LIBRARIES = [
     ("DPDK", re.compile(r"rte_\w+\.h$|cmdline\w*\.h$"),
      ["dataplane/io", "dataplane/stages", "dataplane/worker"]),
+    ("ipsec-mb", re.compile(r"intel-ipsec-mb\.h$"), ["dataplane/crypto"]),
+    ("libsrtp", re.compile(r"srtp2/"), ["dataplane/crypto"]),
     ("yaml-cpp", re.compile(r"yaml-cpp/"), ["controlplane/config"]),
     ("Prometheus", re.compile(r"prometheus/"), ["controlplane/metrics"]),
     ("OpenSSL", re.compile(r"openssl/"), ["controlplane/config", "dataplane/crypto"]),

@@ -11,6 +11,7 @@ enum class EventType : std::uint8_t {
   kSessionLinked,    // add_session() has taken effect: media flows from now on
   kSessionUpdated,   // update_session() has taken effect
   kCaptureSet,       // a capture of the session has begun or ended; `token` is 0
+  kKeysForgotten,    // a former key of the session is no longer good; `token` is 0
   kSessionUnlinked,  // remove_session() has taken effect; the handle is dead, its ports may be used again
   kFirstMedia,       // first believed RTP packet of a leg
   kSourceLearned,    // `to` is believed and sent to from now on; `from` is the signalled address or unset

@@ -1,6 +1,7 @@
 // Protects and opens SRTP and SRTCP: what workers and the control thread see of a cryptographic library.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -67,6 +68,17 @@ struct ContextOptions {
   std::uint16_t streams_per_key = 16;  // 1..256
 };
 
+// Begins to load what the next packet of this context needs: its first line, which is written, and the keys
+// of the most usual suites behind it.
+inline void prefetch_context(const std::byte* contexts, ContextId context) {
+  constexpr std::size_t kLine = 64;
+  const std::byte* const at = contexts + std::size_t{context} * kLine;
+  __builtin_prefetch(at, 1);
+  for (std::size_t line = 1; line <= 4; ++line) {
+    __builtin_prefetch(at + line * kLine, 0);
+  }
+}
+
 // One worker's engine; all calls on that worker's thread. Packets of one batch are handled in their order.
 class Engine {
  public:
@@ -78,10 +90,8 @@ class Engine {
   // Index estimate, replay check, authentication, and only then decryption and a change of state.
   virtual void unprotect_rtp(std::span<SrtpJob> jobs) = 0;
   virtual void unprotect_rtcp(std::span<SrtpJob> jobs) = 0;
-  // The former key of a receiver stops being good. Gives its context back to the caller; 0: there was none.
-  virtual ContextId forget_former(ContextId receiver) = 0;
-  // Begins to load what the next packet of this context needs.
-  virtual void prefetch(ContextId context) const = 0;
+  // The former key of a receiver is another from now on; 0: none. Gives the one until now.
+  virtual ContextId set_former(ContextId receiver, ContextId former) = 0;
 };
 
 // A library with its contexts: one per process. Thread: control, but for state().
@@ -90,20 +100,25 @@ class Backend {
   virtual ~Backend() = default;
 
   // For what is received. `former`: the context of the leg's key until now, which stays good beside this one
-  // until forget_former(): its rollover counters are tried where packets under the new key don't fit the
-  // initial one. 0: no memory.
-  virtual ContextId make_receiver(const SrtpParams& params, ContextId former) = 0;
+  // until set_former() takes it away: its rollover counters are tried where packets under the new key don't
+  // fit the initial one. `used`: how far the same key had got before; nothing up to there is opened again. 0:
+  // no memory.
+  virtual ContextId make_receiver(const SrtpParams& params, ContextId former, const ContextState& used) = 0;
   // For what is sent. `used`: how far the same key had got before; nothing up to there is used again. 0: no
   // memory.
   virtual ContextId make_sender(const SrtpParams& params, const ContextState& used) = 0;
-  // Pre: no worker knows the context any more.
+  // The former context that a receiver still has goes with it. Pre: no worker knows the context any more.
   virtual void release(ContextId context) = 0;
+  // As release(), of a receiver that no worker ever got: its former context stays.
+  virtual void release_alone(ContextId context) = 0;
   // Whole values in no order between them while a worker uses the context. Any thread.
   virtual ContextState state(ContextId context) const = 0;
   // Bytes by which packets sent under the key grow at most: tag, MKI, SRTCP index.
   virtual std::uint16_t overhead(ContextId context) const = 0;
 
   virtual std::unique_ptr<Engine> make_engine() = 0;
+  // Where the contexts lie, for prefetch_context().
+  virtual const std::byte* contexts() const = 0;
   // For people: the library's name, its version, and what was chosen for this machine.
   virtual std::string description() const = 0;
 };

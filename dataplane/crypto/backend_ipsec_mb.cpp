@@ -14,9 +14,10 @@ class IpsecMbBackend final : public Backend {
         store_(options, most_contexts, MbKeyMaker::key_bytes(SrtpSuite::kAeadAes256Gcm, choice_.gcm)) {}
   bool ok() const { return keys_.ok() && store_.ok(); }
 
-  ContextId make_receiver(const SrtpParams& params, ContextId former) override {
+  ContextId make_receiver(const SrtpParams& params, ContextId former, const ContextState& used) override {
     const ContextId id = make(params);
     if (id != 0) {
+      store_.resume(id, used);
       store_.at(id).former = former;
     }
     return id;
@@ -29,7 +30,12 @@ class IpsecMbBackend final : public Backend {
     return id;
   }
   void release(ContextId context) override { store_.release(context); }
+  void release_alone(ContextId context) override {
+    store_.at(context).former = 0;
+    store_.release(context);
+  }
   ContextState state(ContextId context) const override { return store_.state(context); }
+  const std::byte* contexts() const override { return store_.base(); }
   std::uint16_t overhead(ContextId context) const override { return overhead_of(store_.at(context)); }
   std::unique_ptr<Engine> make_engine() override {
     auto engine = std::make_unique<MbEngine>(choice_, store_.base());

@@ -1,3 +1,4 @@
+#include <set>
 #include <string>
 
 #include "dataplane/crypto/context_store.hpp"
@@ -14,11 +15,17 @@ class LibsrtpBackend final : public Backend {
  public:
   LibsrtpBackend(const ContextOptions& options, std::size_t most_contexts)
       : store_(options, most_contexts, 0), options_(options) {}
+  ~LibsrtpBackend() override {
+    for (const ContextId context : live_) {
+      close(context);
+    }
+  }
   bool ok() const { return store_.ok(); }
 
-  ContextId make_receiver(const SrtpParams& params, ContextId former) override {
+  ContextId make_receiver(const SrtpParams& params, ContextId former, const ContextState& used) override {
     const ContextId id = make(params, false, 0);
     if (id != 0) {
+      store_.resume(id, used);
       store_.at(id).former = former;
     }
     return id;
@@ -34,12 +41,19 @@ class LibsrtpBackend final : public Backend {
     return id;
   }
   void release(ContextId context) override {
-    auto* const session = static_cast<LibsrtpSession*>(store_.at(context).cold().library);
-    srtp_dealloc(session->session);
-    delete session;
+    if (const ContextId former = store_.at(context).former; former != 0) {
+      release(former);
+    }
+    release_alone(context);
+  }
+  void release_alone(ContextId context) override {
+    store_.at(context).former = 0;
+    close(context);
+    live_.erase(context);
     store_.release(context);
   }
   ContextState state(ContextId context) const override { return store_.state(context); }
+  const std::byte* contexts() const override { return store_.base(); }
   std::uint16_t overhead(ContextId context) const override { return overhead_of(store_.at(context)); }
   std::unique_ptr<Engine> make_engine() override { return std::make_unique<LibsrtpEngine>(store_.base()); }
   std::string description() const override { return srtp_get_version_string(); }
@@ -61,11 +75,18 @@ class LibsrtpBackend final : public Backend {
       return 0;
     }
     store_.at(id).cold().library = session.release();
+    live_.insert(id);
     return id;
+  }
+  void close(ContextId context) {
+    auto* const session = static_cast<LibsrtpSession*>(store_.at(context).cold().library);
+    srtp_dealloc(session->session);
+    delete session;
   }
 
   ContextStore store_;
   const ContextOptions options_;
+  std::set<ContextId> live_;  // what the library has to give back at the end
 };
 
 }  // namespace

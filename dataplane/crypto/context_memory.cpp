@@ -21,7 +21,8 @@ std::size_t rounded(std::size_t bytes, std::size_t to) {
 }  // namespace
 
 ContextMemory::ContextMemory(std::size_t bytes) {
-  const std::size_t size = rounded(bytes, kStep);
+  constexpr std::size_t kMost = (std::size_t{1} << 32) * kGranule - kStep;  // what block numbers can name
+  const std::size_t size = std::min(rounded(bytes, kStep), kMost);
   void* const mapping =
       mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {

@@ -114,6 +114,9 @@ void ContextStore::resume(ContextId id, const ContextState& used) {
 }
 
 void ContextStore::release(ContextId id) {
+  if (const ContextId former = at(id).former; former != 0) {
+    release(former);
+  }
   memory_.release(id, at(id).cold().size);
 }
 

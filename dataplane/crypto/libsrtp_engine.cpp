@@ -103,11 +103,11 @@ bool LibsrtpEngine::begin_stream(LibsrtpSession& session, std::uint32_t ssrc, st
   return srtp_set_stream_roc(session.session, ssrc, roc) == srtp_err_status_ok;
 }
 
-ContextId LibsrtpEngine::forget_former(ContextId receiver) {
+ContextId LibsrtpEngine::set_former(ContextId receiver, ContextId former) {
   Context& now = context(receiver);
-  const ContextId former = now.former;
-  now.former = 0;
-  return former;
+  const ContextId before = now.former;
+  now.former = former;
+  return before;
 }
 
 void LibsrtpEngine::protect_rtp(std::span<SrtpJob> jobs) {
@@ -172,7 +172,9 @@ bool LibsrtpEngine::open(Context& context, const SrtpJob& job, std::uint32_t ssr
                          bool new_stream) {
   LibsrtpSession& session = session_of(context);
   bool added = false;
-  if (job.length > copy_.size() || (new_stream && !begin_stream(session, ssrc, srtp::roc_of(index), added))) {
+  // A stream that was resumed is new to the library as well.
+  const bool begins = new_stream || !knows(session, ssrc);
+  if (job.length > copy_.size() || (begins && !begin_stream(session, ssrc, srtp::roc_of(index), added))) {
     return false;
   }
   std::memcpy(copy_.data(), job.bytes, job.length);

@@ -35,19 +35,11 @@ MbEngine::MbEngine(const MbChoice& choice, std::byte* contexts) : managers_(choi
   lone_cipher_.iv = lone_counter_.data();
 }
 
-void MbEngine::prefetch(ContextId id) const {
-  const std::byte* const at = contexts_ + std::size_t{id} * 64;
-  __builtin_prefetch(at, 1);
-  for (std::size_t line = 1; line <= 4; ++line) {
-    __builtin_prefetch(at + line * 64, 0);
-  }
-}
-
-ContextId MbEngine::forget_former(ContextId receiver) {
+ContextId MbEngine::set_former(ContextId receiver, ContextId former) {
   Context& now = context(receiver);
-  const ContextId former = now.former;
-  now.former = 0;
-  return former;
+  const ContextId before = now.former;
+  now.former = former;
+  return before;
 }
 
 // Pre, of both: `length` bytes, and as many jobs as are free. An empty payload needs no cipher, which takes

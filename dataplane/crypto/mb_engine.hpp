@@ -22,8 +22,7 @@ class MbEngine final : public Engine {
   void protect_rtcp(std::span<SrtpJob> jobs) override;
   void unprotect_rtp(std::span<SrtpJob> jobs) override;
   void unprotect_rtcp(std::span<SrtpJob> jobs) override;
-  ContextId forget_former(ContextId receiver) override;
-  void prefetch(ContextId id) const override;
+  ContextId set_former(ContextId receiver, ContextId former) override;
 
   // For Opening.
   Context& context(ContextId id) { return *reinterpret_cast<Context*>(contexts_ + std::size_t{id} * 64); }

@@ -27,7 +27,8 @@ struct RtpHeader {
 namespace detail {
 
 // CSRCs, extension, padding: RFC 3550 §5.1, §5.3.1, A.1. Pre: the fixed header fits.
-inline bool parse_variable_part(const std::uint8_t* bytes, std::size_t length, RtpHeader& out) {
+inline bool parse_variable_part(const std::uint8_t* bytes, std::size_t length, bool encrypted,
+                                RtpHeader& out) {
   std::size_t header = kFixedHeaderLength + std::size_t{4} * (bytes[0] & 0x0fU);
   if ((bytes[0] & 0x10U) != 0) {
     if (length < header + 4) {
@@ -39,7 +40,7 @@ inline bool parse_variable_part(const std::uint8_t* bytes, std::size_t length, R
     return false;
   }
   std::size_t padding = 0;
-  if ((bytes[0] & 0x20U) != 0) {
+  if ((bytes[0] & 0x20U) != 0 && !encrypted) {
     // The count includes itself: an octet must be there, and 0 contradicts itself.
     padding = length > header ? bytes[length - 1] : 0;
     if (padding == 0 || padding > length - header) {
@@ -55,8 +56,9 @@ inline bool parse_variable_part(const std::uint8_t* bytes, std::size_t length, R
 }  // namespace detail
 
 // False when the bytes contradict themselves: version, or a length that doesn't fit (RFC 3550 A.1); `out` is
-// then meaningless. An empty payload is legal. Doesn't tell RTP from RTCP: demux() did.
-inline bool parse_rtp(const std::uint8_t* bytes, std::size_t length, RtpHeader& out) {
+// then meaningless. An empty payload is legal. Doesn't tell RTP from RTCP: demux() did. Of an `encrypted`
+// packet the padding can't be seen: it counts as payload, as does what SRTP adds.
+inline bool parse_rtp(const std::uint8_t* bytes, std::size_t length, RtpHeader& out, bool encrypted = false) {
   if (length < kFixedHeaderLength || length > 0xffff) [[unlikely]] {
     return false;
   }
@@ -65,7 +67,7 @@ inline bool parse_rtp(const std::uint8_t* bytes, std::size_t length, RtpHeader& 
     out.header_length = kFixedHeaderLength;
     out.payload_length = static_cast<std::uint16_t>(length - kFixedHeaderLength);
     out.padding = 0;
-  } else if ((first & 0xc0U) != 0x80U || !detail::parse_variable_part(bytes, length, out)) {
+  } else if ((first & 0xc0U) != 0x80U || !detail::parse_variable_part(bytes, length, encrypted, out)) {
     return false;
   }
   out.marker = (bytes[1] & 0x80U) != 0;

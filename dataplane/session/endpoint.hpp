@@ -10,6 +10,7 @@
 #include "dataplane/base/ip_address.hpp"
 #include "dataplane/base/published.hpp"
 #include "dataplane/base/relaxed.hpp"
+#include "dataplane/crypto/backend.hpp"
 #include "dataplane/rtp/reception.hpp"
 #include "dataplane/rtp/stream_rewriter.hpp"
 
@@ -50,6 +51,7 @@ enum RxFlag : std::uint8_t {
   kRxAcceptAny = 1U << 4,  // packets from elsewhere pass as well
   kRxMoreSinks = 1U << 5,  // Leg::more_sinks isn't empty
   kRxCapture = 1U << 6,    // what comes is copied for a capture
+  kRxSrtp = 1U << 7,       // what comes is SRTP: `protection` says whose business that is
 };
 
 enum TxFlag : std::uint8_t {
@@ -59,6 +61,13 @@ enum TxFlag : std::uint8_t {
   kTxRewrite = 1U << 3,  // StreamMode::kRewrite
   kTxOffload = 1U << 4,  // the device can do the UDP check sum when one has to be made from scratch
   kTxCapture = 1U << 5,  // what goes is copied for a capture
+  kTxSrtp = 1U << 6,     // what goes is protected with srtp_out, or dropped while that is 0
+};
+
+enum class Protection : std::uint8_t {
+  kNone,
+  kSrtp,         // Pollux opens with srtp_in what comes, and drops it while that is 0
+  kPassthrough,  // SRTP between the parties
 };
 
 // Six cache lines, laid out by who touches them when: a packet reads line 0 and writes line 1 of the endpoint
@@ -71,8 +80,8 @@ struct alignas(128) Endpoint {
   IpAddress believed_ip;  // valid with kRxBelieved
   be16 believed_port;
   std::uint8_t rx_flags = 0;
-  std::uint8_t reserved0 = 0;
-  std::uint32_t reserved1 = 0;
+  Protection protection = Protection::kNone;
+  crypto::ContextId srtp_in = 0;                    // 0: no key
   Endpoint* sink = nullptr;                         // first sink of what is received here; nullptr: none
   const PayloadTypeTable* payload_types = nullptr;  // towards `sink`; never nullptr on an RTP port
   Leg* leg = nullptr;
@@ -95,7 +104,7 @@ struct alignas(128) Endpoint {
   std::uint16_t max_payload = 0;        // UDP payload that fits the MTU
   std::uint16_t pseudo_header_sum = 0;  // folded: addresses and UDP ports
   std::uint16_t ip_header_sum = 0;      // folded: the IPv4 header with total length and check sum zero
-  std::uint32_t reserved3 = 0;
+  crypto::ContextId srtp_out = 0;       // 0: no key
 
   // line 3: written per packet sent
   Counter tx_packets;

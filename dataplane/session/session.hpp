@@ -37,7 +37,7 @@ struct Routing {
 // written by: worker, once linked; read by: worker, and control where it says so
 struct Leg {
   Session* session = nullptr;
-  LegSpec spec;
+  LegSpec spec;    // without the keys
   LocalEnd local;  // of the RTP port
   Endpoint* rtp = nullptr;
   Endpoint* rtcp = nullptr;  // the same as rtp with rtcp-mux
@@ -54,6 +54,7 @@ struct Leg {
 struct CaptureOrder {
   CaptureId id = 0;  // 0: none
   std::uint16_t snap_length = 0xffff;
+  bool decrypted = false;  // SRTP as it is inside
   bool all_legs = true;
   std::uint16_t leg_id = 0;  // valid unless all_legs
 

@@ -71,7 +71,36 @@ void apply_capture(const Session& session, Leg& leg) {
   }
 }
 
-void apply_leg(LegPlan& plan, std::uint64_t now_ms) {
+// A new key takes the place of the one before, which a receiver keeps beside it for a while; the one before
+// that is gone then.
+void apply_keys(LegPlan& plan, crypto::Engine& srtp) {
+  Leg& leg = *plan.leg;
+  Endpoint& rtp = *leg.rtp;
+  const crypto::ContextId former_in = rtp.srtp_in;
+  if (former_in != plan.srtp_in && former_in != 0) {
+    const crypto::ContextId older = srtp.set_former(former_in, 0);
+    if (plan.keeps_former_in) {
+      srtp.set_former(plan.srtp_in, former_in);
+    } else {
+      plan.retired_in.push_back(former_in);
+    }
+    if (older != 0 && older != plan.srtp_in) {
+      plan.retired_in.push_back(older);
+    }
+  }
+  if (rtp.srtp_out != plan.srtp_out) {
+    plan.retired_out = rtp.srtp_out;
+  }
+  for (Endpoint* endpoint : {leg.rtp, leg.rtcp}) {
+    endpoint->srtp_in = plan.srtp_in;
+    endpoint->srtp_out = plan.srtp_out;
+    endpoint->protection = plan.protection;
+    set_flag(endpoint->rx_flags, kRxSrtp, plan.protection != Protection::kNone);
+    set_flag(endpoint->tx_flags, kTxSrtp, plan.protection == Protection::kSrtp);
+  }
+}
+
+void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   Leg& leg = *plan.leg;
   leg.spec = plan.spec;
   std::swap(leg.routing, plan.routing);
@@ -83,6 +112,7 @@ void apply_leg(LegPlan& plan, std::uint64_t now_ms) {
   Endpoint& rtp = *leg.rtp;
   const Routing& routing = *leg.routing;
   rtp.leg = leg.rtcp->leg = &leg;
+  apply_keys(plan, srtp);
   set_flag(leg.rtcp->rx_flags, kRxRtcpPort, leg.rtcp != leg.rtp);
   set_flag(rtp.rx_flags, kRxMux, leg.rtcp == leg.rtp);
   set_flag(rtp.rx_flags, kRxForward, party_sends(leg.spec.direction));
@@ -108,7 +138,8 @@ void unlink(const Leg& leg, EndpointTable& table) {
 
 }  // namespace
 
-void apply(SessionPlan& plan, EndpointTable& table, std::uint64_t now_tsc, std::uint64_t now_ms) {
+void apply(SessionPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::uint64_t now_tsc,
+           std::uint64_t now_ms) {
   Session& session = *plan.session;
   if (plan.kind == PlanKind::kRemove) {
     for (const Leg* leg : session.legs) {
@@ -123,11 +154,19 @@ void apply(SessionPlan& plan, EndpointTable& table, std::uint64_t now_tsc, std::
     }
     return;
   }
+  if (plan.kind == PlanKind::kForgetKeys) {
+    for (LegPlan& leg_plan : plan.legs) {
+      if (const crypto::ContextId id = leg_plan.leg->rtp->srtp_in; id != 0) {
+        leg_plan.retired_in.push_back(srtp.set_former(id, 0));
+      }
+    }
+    return;
+  }
   for (const auto& leg : plan.removed) {
     unlink(*leg, table);
   }
   for (LegPlan& leg_plan : plan.legs) {
-    apply_leg(leg_plan, now_ms);
+    apply_leg(leg_plan, srtp, now_ms);
   }
   for (const LegPlan& leg_plan : plan.legs) {
     if (leg_plan.added) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/base/static_vector.hpp"
 #include "dataplane/session/endpoint_table.hpp"
 #include "dataplane/session/session.hpp"
 
@@ -13,12 +14,21 @@ namespace pollux::session {
 // What one leg is to become.
 struct LegPlan {
   Leg* leg = nullptr;
-  LegSpec spec;
+  LegSpec spec;                      // without the keys: a worker must not be the last to hold one
   std::unique_ptr<Routing> routing;  // after apply(): the former one, for control to free
+  Protection protection = Protection::kNone;
+  // Contexts that the leg is to have; 0: no key.
+  crypto::ContextId srtp_in = 0;
+  crypto::ContextId srtp_out = 0;
+  bool keeps_former_in = false;  // the key received with until now stays good beside srtp_in
   bool added = false;
+  // After apply(): contexts that the leg has no more, for control to release.
+  StaticVector<crypto::ContextId, 3> retired_in;
+  crypto::ContextId retired_out = 0;
 };
 
-enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove, kCapture };
+// kForgetKeys: the former keys of the plan's legs stop being good.
+enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove, kCapture, kForgetKeys };
 
 // Built by control with all the memory it needs; apply() only writes and swaps. Travels to the worker and
 // back as a pointer: whoever holds it may touch it, nobody else. Adding, changing, capturing and removing a
@@ -29,7 +39,8 @@ struct SessionPlan {
   std::uint64_t token = 0;
   std::uint64_t events_before = 0;  // events that the worker had raised when it had carried the plan out
   std::uint32_t media_timeout_ms = 0;
-  std::vector<LegPlan> legs;       // of the session as it is to be; for kAdd and kUpdate
+  std::vector<LegPlan>
+      legs;  // of the session as it is to be, for kAdd and kUpdate; some of it for kForgetKeys
   std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list
   CaptureOrder capture;            // for kCapture
   std::vector<std::unique_ptr<Leg>> removed;  // no longer reachable after apply(); for control to free
@@ -37,6 +48,7 @@ struct SessionPlan {
 
 // Makes the session what the plan says, between two batches of packets. Thread: the session's worker. Bounded
 // by kMaxLegs; no heap.
-void apply(SessionPlan& plan, EndpointTable& table, std::uint64_t now_tsc, std::uint64_t now_ms);
+void apply(SessionPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::uint64_t now_tsc,
+           std::uint64_t now_ms);
 
 }  // namespace pollux::session

@@ -55,6 +55,20 @@ struct CaptureSlots {
 void capture_frame(Context& context, const session::Endpoint& endpoint, const rte_mbuf& mbuf,
                    CapturePoint point, DropReason reason = DropReason::ethernet_malformed);
 
+// What comes, once it is believed, and what goes, complete. Of a leg that speaks SRTP only where the capture
+// wants it as it is inside; otherwise srtp_unprotect has copied what came before it opened it. Pre: as above.
+void capture_received(Context& context, const session::Endpoint& endpoint, const rte_mbuf& mbuf);
+void capture_sent(Context& context, const session::Endpoint& endpoint, const rte_mbuf& mbuf);
+
+// A copy made before it is known what becomes of the frame; nullptr: no room, which is counted. Goes to the
+// capture with captured_as().
+rte_mbuf* capture_ahead(Context& context, const session::Endpoint& endpoint, const rte_mbuf& mbuf);
+void captured_as(Context& context, rte_mbuf* copy, CapturePoint point,
+                 DropReason reason = DropReason::ethernet_malformed);
+
+// True: the endpoint's session is being captured, with SRTP as it is inside.
+bool captures_decrypted(const session::Endpoint& endpoint);
+
 // A frame that came by device port `port_id` and ends here for `reason`, without a session.
 void capture_unmatched(Context& context, const rte_mbuf& mbuf, std::uint16_t port_id, DropReason reason);
 

@@ -293,6 +293,7 @@ void sort_media(Context& context, const Candidate& candidate, session::Endpoint*
   packet.payload_length = candidate.payload_length;
   packet.ip_offset = candidate.ip_offset;
   packet.v6 = candidate.v6;
+  packet.opaque = false;
   packet.checksum_unknown = context.ports[candidate.port_id].partial_checksums;
 }
 

@@ -11,6 +11,7 @@
 
 #include "dataplane/api/dataplane_config.hpp"
 #include "dataplane/api/event.hpp"
+#include "dataplane/crypto/backend.hpp"
 #include "dataplane/io/host_thread.hpp"
 #include "dataplane/io/interface_table.hpp"
 #include "dataplane/io/neighbour_table.hpp"
@@ -37,7 +38,8 @@ struct MediaPacket {
   std::uint16_t payload_length = 0;
   std::uint8_t ip_offset = 0;  // of the IP header from the start of the frame
   bool v6 = false;
-  bool checksum_unknown = false;        // the received UDP check sum means nothing
+  bool checksum_unknown = false;        // the received UDP check sum means nothing (any more)
+  bool opaque = false;                  // SRTP that nobody here has a key of
   std::uint8_t payload_type = 0;        // it leaves with
   std::uint8_t clock = 0;               // index into session::kClockRates
   rtp::RtpHeader header;                // valid after rtp_receive, as received
@@ -90,6 +92,8 @@ struct Context {
   session::EndpointTable* table = nullptr;
   // written by: control, when the configuration is read again; read by: worker. Former ones stay alive.
   std::atomic<const LearningConfig*> learning{nullptr};
+  crypto::Engine* srtp = nullptr;
+  const std::byte* srtp_contexts = nullptr;
   rte_mempool* mempool = nullptr;
   rte_ring* events = nullptr;          // Event by value, towards control
   std::uint64_t events_raised = 0;     // that found room in it

@@ -64,7 +64,7 @@ void count_sent(Context& context, session::Endpoint& endpoint, const rte_mbuf& m
   endpoint.tx_packets.add(1);
   endpoint.tx_bytes.add(length);
   if ((endpoint.tx_flags & session::kTxCapture) != 0) [[unlikely]] {
-    capture_frame(context, endpoint, mbuf, CapturePoint::kSent);
+    capture_sent(context, endpoint, mbuf);
   }
 }
 
@@ -85,23 +85,18 @@ bool find_neighbour(Context& context, session::Endpoint& endpoint, std::uint8_t*
 
 }  // namespace
 
-void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blame, rte_mbuf* mbuf,
-          std::uint8_t* payload, std::uint16_t length, UdpChecksum checksum) {
-  if (length > endpoint.max_payload) [[unlikely]] {
-    drop(context, blame, mbuf, DropReason::exceeds_mtu);
-    return;
-  }
+bool put_headers(session::Endpoint& endpoint, rte_mbuf& mbuf, std::uint8_t* payload, std::uint16_t length,
+                 UdpChecksum checksum) {
   std::uint8_t* const frame = payload - endpoint.header_length;
-  const auto offset = frame - static_cast<std::uint8_t*>(mbuf->buf_addr);
+  const auto offset = frame - static_cast<std::uint8_t*>(mbuf.buf_addr);
   if (offset < 0) [[unlikely]] {
-    drop(context, blame, mbuf, DropReason::no_mbuf);
-    return;
+    return false;
   }
-  mbuf->data_off = static_cast<std::uint16_t>(offset);
-  mbuf->data_len = static_cast<std::uint16_t>(endpoint.header_length + length);
-  mbuf->pkt_len = mbuf->data_len;
-  mbuf->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
-  mbuf->port = endpoint.tx_port;
+  mbuf.data_off = static_cast<std::uint16_t>(offset);
+  mbuf.data_len = static_cast<std::uint16_t>(endpoint.header_length + length);
+  mbuf.pkt_len = mbuf.data_len;
+  mbuf.ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+  mbuf.port = endpoint.tx_port;
 
   const auto udp_length = static_cast<std::uint16_t>(length + kUdpHeaderLength);
   copy_header(frame, endpoint);
@@ -116,15 +111,29 @@ void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blam
   } else {
     store_be16(udp - 40 + 4, udp_length);
   }
-  const std::uint16_t sum = udp_checksum(endpoint, *mbuf, payload, udp_length, checksum);
+  const std::uint16_t sum = udp_checksum(endpoint, mbuf, payload, udp_length, checksum);
   std::memcpy(udp + 6, &sum, 2);
+  return true;
+}
 
+void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blame, rte_mbuf* mbuf,
+          std::uint8_t* payload, std::uint16_t length, UdpChecksum checksum, std::uint16_t overhead) {
+  if (length > endpoint.max_payload) [[unlikely]] {
+    drop(context, blame, mbuf, DropReason::exceeds_mtu);
+    return;
+  }
+  if (!put_headers(endpoint, *mbuf, payload, length, checksum)) [[unlikely]] {
+    drop(context, blame, mbuf, DropReason::no_mbuf);
+    return;
+  }
+  std::uint8_t* const frame = payload - endpoint.header_length;
+  const auto counted = static_cast<std::uint16_t>(length - overhead);
   const io::NeighbourTable::Ref ref{endpoint.neighbour_index, endpoint.neighbour_generation};
   if (!context.neighbours->load_mac(ref, frame)) [[unlikely]] {
     bool routed = false;
     if (!find_neighbour(context, endpoint, frame, routed)) {
       if (routed) {
-        count_sent(context, endpoint, *mbuf, length);
+        count_sent(context, endpoint, *mbuf, counted);
         punt_unresolved(context, blame, mbuf);
       } else {
         drop(context, blame, mbuf, DropReason::no_route);
@@ -132,7 +141,7 @@ void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blam
       return;
     }
   }
-  count_sent(context, endpoint, *mbuf, length);
+  count_sent(context, endpoint, *mbuf, counted);
   enqueue_tx(context, endpoint.tx_port, mbuf);
 }
 

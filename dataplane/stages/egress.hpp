@@ -19,8 +19,13 @@ struct UdpChecksum {
 
 // Sends `length` bytes at `payload` (inside mbuf's data room, in one segment) from `endpoint` to where it
 // points and counts them. The packet is gone afterwards, sent or dropped. `blame` is the endpoint whose drop
-// counter takes it. Pre: endpoint has kTxRemote.
+// counter takes it. `overhead`: bytes of `length` that SRTP added, which tx_bytes leaves out, as rx_bytes
+// does. Pre: endpoint has kTxRemote.
 void emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blame, rte_mbuf* mbuf,
-          std::uint8_t* payload, std::uint16_t length, UdpChecksum checksum);
+          std::uint8_t* payload, std::uint16_t length, UdpChecksum checksum, std::uint16_t overhead = 0);
+
+// The same headers before a payload that isn't sent, but shown to a capture. False: they don't fit.
+bool put_headers(session::Endpoint& endpoint, rte_mbuf& mbuf, std::uint8_t* payload, std::uint16_t length,
+                 UdpChecksum checksum);
 
 }  // namespace pollux::stages

@@ -2,8 +2,10 @@
 
 #include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/rtcp.hpp"
+#include "dataplane/srtp/packet_layout.hpp"
 #include "dataplane/stages/egress.hpp"
 #include "dataplane/stages/source.hpp"
+#include "dataplane/stages/srtp_protect.hpp"
 
 namespace pollux::stages {
 
@@ -17,7 +19,9 @@ bool admit(Context& context, const MediaPacket& packet) {
     return false;
   }
   const std::span<const std::uint8_t> compound(packet.payload, packet.payload_length);
-  if (!rtp::validate_rtcp(compound, rtp::ReducedSize::kAllowed)) {
+  const bool valid = packet.opaque ? srtp::plausible_srtcp(packet.payload, packet.payload_length)
+                                   : rtp::validate_rtcp(compound, rtp::ReducedSize::kAllowed);
+  if (!valid) {
     drop(context, endpoint, packet.mbuf, DropReason::rtcp_malformed);
     return false;
   }
@@ -34,7 +38,7 @@ bool admit(Context& context, const MediaPacket& packet) {
   }
   endpoint.last_rx_tsc = context.now_tsc;
   if ((endpoint.rx_flags & session::kRxCapture) != 0) {
-    capture_frame(context, endpoint, *packet.mbuf, CapturePoint::kReceived);
+    capture_received(context, endpoint, *packet.mbuf);
   }
   return true;
 }
@@ -89,8 +93,7 @@ void send_to(Context& context, const MediaPacket& packet, rte_mbuf* mbuf, std::u
       return;
     }
   }
-  emit(context, *to.rtcp, source, mbuf, payload, static_cast<std::uint16_t>(length),
-       {UdpChecksum::Kind::kScratch, 0});
+  send_rtcp(context, *to.rtcp, source, mbuf, payload, static_cast<std::uint16_t>(length));
 }
 
 void relay(Context& context, const MediaPacket& packet) {
@@ -121,7 +124,9 @@ void rtcp(Context& context, MediaBatch& batch) {
   const StageTimer timer(context, Stage::rtcp, batch.count);
   for (std::uint16_t i = 0; i < batch.count; ++i) {
     if (admit(context, batch.packets[i])) {
-      note_reports(context, batch.packets[i]);
+      if (!batch.packets[i].opaque) {
+        note_reports(context, batch.packets[i]);
+      }
       relay(context, batch.packets[i]);
     }
   }

@@ -2,7 +2,7 @@
 
 #include "dataplane/base/static_vector.hpp"
 #include "dataplane/rtp/rtcp.hpp"
-#include "dataplane/stages/egress.hpp"
+#include "dataplane/stages/srtp_protect.hpp"
 
 namespace pollux::stages {
 
@@ -37,8 +37,7 @@ void send_bye_to(Context& context, const session::Leg& to, const SsrcList& ssrcs
   auto* const payload = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
   const std::size_t length =
       rtp::write_bye({payload, kRoom}, ssrcs[0], ssrcs.span().subspan(1), "pollux", "session ended");
-  emit(context, *to.rtcp, *to.rtcp, mbuf, payload, static_cast<std::uint16_t>(length),
-       {UdpChecksum::Kind::kScratch, 0});
+  send_rtcp(context, *to.rtcp, *to.rtcp, mbuf, payload, static_cast<std::uint16_t>(length));
 }
 
 }  // namespace
@@ -46,7 +45,8 @@ void send_bye_to(Context& context, const session::Leg& to, const SsrcList& ssrcs
 void send_bye(Context& context, const session::Session& session) {
   std::uint64_t sent = 0;
   for (const session::Leg* leg : session.legs) {
-    if (leg->rtp->tx_packets.get() == 0 || (leg->rtcp->tx_flags & session::kTxRemote) == 0) {
+    const bool can = (leg->rtcp->tx_flags & session::kTxRemote) != 0 && has_send_key(*leg->rtcp);
+    if (leg->rtp->tx_packets.get() == 0 || !can) {
       continue;
     }
     const SsrcList ssrcs = ssrcs_sent_to(session, *leg);

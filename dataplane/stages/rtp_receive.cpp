@@ -30,7 +30,8 @@ bool from_believed_source(const MediaPacket& packet, const session::Endpoint& en
 
 [[gnu::noinline]] void sample(const MediaPacket& packet) {
   const session::Endpoint& endpoint = *packet.endpoint;
-  const bool sound = rtp::has_sound(packet.header.payload_type, packet.payload + packet.header.header_length,
+  const bool sound = packet.opaque ||
+                     rtp::has_sound(packet.header.payload_type, packet.payload + packet.header.header_length,
                                     packet.header.payload_length);
   endpoint.leg->quality.on_sample(packet.header, sound, session::kClockRates[packet.clock],
                                   endpoint.reception);
@@ -54,7 +55,7 @@ void measure(Context& context, const MediaPacket& packet, session::Endpoint& end
 // The checks of one packet. False: it has been dropped.
 bool admit(Context& context, MediaPacket& packet) {
   session::Endpoint& endpoint = *packet.endpoint;
-  if (!rtp::parse_rtp(packet.payload, packet.payload_length, packet.header)) [[unlikely]] {
+  if (!rtp::parse_rtp(packet.payload, packet.payload_length, packet.header, packet.opaque)) [[unlikely]] {
     drop(context, endpoint, packet.mbuf, DropReason::rtp_malformed);
     return false;
   }
@@ -119,7 +120,7 @@ void rtp_receive(Context& context, MediaBatch& batch) {
       session::Endpoint& source = *packet.endpoint;
       packet.source = &source;
       if ((source.rx_flags & session::kRxCapture) != 0) [[unlikely]] {
-        capture_frame(context, source, *packet.mbuf, CapturePoint::kReceived);
+        capture_received(context, source, *packet.mbuf);
       }
       if ((source.rx_flags & session::kRxMoreSinks) != 0) [[unlikely]] {
         fan_out(context, packet, context.copies);

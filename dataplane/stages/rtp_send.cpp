@@ -6,6 +6,7 @@
 #include "dataplane/base/checksum.hpp"
 #include "dataplane/stages/egress.hpp"
 #include "dataplane/stages/source.hpp"
+#include "dataplane/stages/srtp_protect.hpp"
 
 namespace pollux::stages {
 
@@ -81,21 +82,33 @@ void rtp_send(Context& context, MediaBatch& batch) {
   if (batch.count == 0) {
     return;
   }
-  const StageTimer timer(context, Stage::rtp_send, batch.count);
-  for (std::uint16_t i = 0; i < batch.count; ++i) {
-    MediaPacket& packet = batch.packets[i];
-    if (!may_leave(context, packet)) {
-      continue;
+  std::uint16_t to_protect = 0;
+  {
+    const StageTimer timer(context, Stage::rtp_send, batch.count);
+    for (std::uint16_t i = 0; i < batch.count; ++i) {
+      MediaPacket& packet = batch.packets[i];
+      if (!may_leave(context, packet)) {
+        continue;
+      }
+      std::uint64_t removed = 0;
+      std::uint64_t added = 0;
+      if (!rewrite(context, packet, removed, added)) {
+        continue;
+      }
+      if ((packet.endpoint->tx_flags & session::kTxSrtp) != 0) {
+        if (to_protect != i) {
+          batch.packets[to_protect] = packet;
+        }
+        crypto::prefetch_context(context.srtp_contexts, packet.endpoint->srtp_out);
+        ++to_protect;
+        continue;
+      }
+      emit(context, *packet.endpoint, *packet.source, packet.mbuf, packet.payload, packet.payload_length,
+           updated_checksum(packet, removed, added));
     }
-    std::uint64_t removed = 0;
-    std::uint64_t added = 0;
-    if (!rewrite(context, packet, removed, added)) {
-      continue;
-    }
-    emit(context, *packet.endpoint, *packet.source, packet.mbuf, packet.payload, packet.payload_length,
-         updated_checksum(packet, removed, added));
   }
-  batch.count = 0;
+  batch.count = to_protect;
+  srtp_protect(context, batch);
 }
 
 }  // namespace pollux::stages

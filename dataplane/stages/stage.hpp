@@ -17,9 +17,11 @@ namespace pollux::stages {
   X(classify, "Ethernet, VLAN, IP, UDP: finds the endpoint, tells RTP from RTCP from the rest") \
   X(handoff, "passes packets to the worker that owns their port")                               \
   X(punt, "passes ARP, ND and ICMP to the host thread, and sends what it answers")              \
+  X(srtp_unprotect, "authenticates and decrypts SRTP and SRTCP")                                \
   X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                 \
   X(rtcp, "checks, translates and relays RTCP")                                                 \
   X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")           \
+  X(srtp_protect, "encrypts and authenticates for legs that speak SRTP")                        \
   X(tx, "hands packets to the device")                                                          \
   X(capture, "copies packets for those who look for a fault")
 

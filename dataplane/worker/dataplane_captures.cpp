@@ -69,6 +69,7 @@ Expected<CaptureId> DataplaneImpl::start_session_capture(const CaptureSpec& spec
   session::CaptureOrder order;
   order.id = last_capture_ + 1;
   order.snap_length = spec.snap_length;
+  order.decrypted = spec.decrypted;
   order.all_legs = !spec.leg;
   order.leg_id = spec.leg.value_or(0);
   if (!post_capture(spec.session, order)) {

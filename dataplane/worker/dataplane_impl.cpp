@@ -83,15 +83,32 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneCo
     return no_memory("endpoints (memory.max_endpoints)");
   }
   // Each step needs what the ones before it made; the destructor undoes however many were done.
-  for (const auto step :
-       {&DataplaneImpl::open_devices, &DataplaneImpl::make_parts, &DataplaneImpl::make_capture_slots,
-        &DataplaneImpl::share_tx_queues, &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
+  for (const auto step : {&DataplaneImpl::make_srtp, &DataplaneImpl::open_devices, &DataplaneImpl::make_parts,
+                          &DataplaneImpl::make_capture_slots, &DataplaneImpl::share_tx_queues,
+                          &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
     if (auto done = ((*made).*step)(); !done) {
       return tl::unexpected(done.error());
     }
   }
   show_in_telemetry(*made);
   return made;
+}
+
+Expected<void> DataplaneImpl::make_srtp() {
+  const SrtpConfig& config = config_.srtp;
+  const crypto::ContextOptions options{config.replay_window, config.streams_per_key};
+  // Of each leg: what it receives with, what it received with before, what it sends with.
+  const std::size_t most_contexts = std::size_t{3} * config_.max_endpoints;
+  srtp_ = config.backend == SrtpBackend::kLibsrtp ? crypto::make_libsrtp_backend(options, most_contexts)
+                                                  : crypto::make_ipsec_mb_backend(options, most_contexts);
+  if (!srtp_) {
+    return fail(
+        ErrorCode::kExhausted, "SRTP_UNAVAILABLE", "srtp.backend",
+        "the library for SRTP can't be used here, or there are not enough addresses for its keys: lower "
+        "memory.max_endpoints or srtp.streams_per_key, or take the other backend");
+  }
+  keys_ = std::make_unique<KeyMaker>(*srtp_, config.rekey_overlap_ms);
+  return {};
 }
 
 Expected<void> DataplaneImpl::open_devices() {
@@ -124,7 +141,7 @@ Expected<void> DataplaneImpl::open_devices() {
   for (const auto& device : devices_) {
     offload[device->port_id()] = device->tx_udp_checksum_offload();
   }
-  builder_ = std::make_unique<SessionBuilder>(interfaces_, pool_, ownership_,
+  builder_ = std::make_unique<SessionBuilder>(interfaces_, pool_, ownership_, *keys_,
                                               static_cast<std::uint16_t>(workers), std::move(offload));
   return {};
 }
@@ -152,7 +169,9 @@ Expected<void> DataplaneImpl::make_parts() {
     part->handoff = make_ring("hand", kHandoffRing, RING_F_SC_DEQ);
     part->events.reset(rte_ring_create_elem(unique_name("evt").c_str(), sizeof(Event), kEventRing,
                                             SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ));
-    if (!part->table->ok() || !part->commands || !part->completed || !part->handoff || !part->events) {
+    part->srtp = srtp_->make_engine();
+    if (!part->table->ok() || !part->srtp || !part->commands || !part->completed || !part->handoff ||
+        !part->events) {
       return no_memory("worker " + std::to_string(i));
     }
     stages::Context& context = part->context;
@@ -163,6 +182,8 @@ Expected<void> DataplaneImpl::make_parts() {
     context.pool = &pool_;
     context.table = part->table.get();
     context.learning.store(learning_.back().get(), std::memory_order_relaxed);
+    context.srtp = part->srtp.get();
+    context.srtp_contexts = srtp_->contexts();
     context.mempool = mempool_;
     context.events = part->events.get();
     context.ns_per_cycle = 1e9 / hz;

@@ -1,6 +1,7 @@
 // Puts the data plane together: EAL, devices, host thread, workers; and is the control plane's side of it.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 #include "dataplane/session/endpoint_table.hpp"
 #include "dataplane/session/port_ownership.hpp"
 #include "dataplane/stages/context.hpp"
+#include "dataplane/worker/leg_keys.hpp"
 #include "dataplane/worker/session_builder.hpp"
 #include "dataplane/worker/worker.hpp"
 
@@ -66,6 +68,7 @@ class DataplaneImpl final : public Dataplane {
     RingPtr events;
     RingPtr handoff;
     RingPtr captured;
+    std::unique_ptr<crypto::Engine> srtp;
     // control thread only
     std::uint32_t under_way = 0;                           // commands posted and not yet completed
     std::uint64_t events_taken = 0;                        // since the start
@@ -73,7 +76,14 @@ class DataplaneImpl final : public Dataplane {
     std::unique_ptr<Worker> worker;
   };
 
+  // A leg's former key is good until then, unless the leg got yet another key meanwhile.
+  struct Overlap {
+    std::uint64_t until_ms = 0;
+    SessionHandle session = 0;
+  };
+
   DataplaneImpl(const DataplaneConfig& config, Drive drive);
+  Expected<void> make_srtp();
   Expected<void> open_devices();
   Expected<void> make_parts();
   Expected<void> share_tx_queues();
@@ -95,6 +105,9 @@ class DataplaneImpl final : public Dataplane {
   Expected<CaptureId> start_unmatched_capture(const CaptureSpec& spec);
   static bool has_room(const Part& part);  // for one more command
   void retry_stopped_captures();
+  void end_overlaps();
+  bool forget_former(SessionRecord& record, std::size_t leg);
+  void retire_keys(SessionRecord& record, const session::SessionPlan& plan);
   bool post_capture(SessionHandle session, const session::CaptureOrder& order);
 
   const DataplaneConfig config_;
@@ -108,6 +121,8 @@ class DataplaneImpl final : public Dataplane {
   std::unique_ptr<io::NeighbourTable> neighbours_;
   session::PortOwnership ownership_;
   session::EndpointPool pool_;
+  std::unique_ptr<crypto::Backend> srtp_;
+  std::unique_ptr<KeyMaker> keys_;
   std::unique_ptr<SessionBuilder> builder_;
   std::vector<std::unique_ptr<Part>> parts_;
   std::vector<RingPtr> tx_rings_;
@@ -122,6 +137,7 @@ class DataplaneImpl final : public Dataplane {
   std::unordered_map<SessionHandle, std::unique_ptr<SessionRecord>> sessions_;
   std::vector<SessionHandle> unlinked_;                    // freed by the next poll_events()
   std::unordered_map<CaptureId, SessionHandle> captures_;  // 0: of packets that reach no session
+  std::deque<Overlap> overlaps_;                           // in the order in which they end
   std::vector<SessionHandle> captures_to_stop_;            // their workers had no room for it yet
   CaptureId last_capture_ = 0;
   SessionHandle next_handle_ = 1;

@@ -51,6 +51,12 @@ std::uint32_t waiting_in(const rte_ring& ring) {
   return __atomic_load_n(&ring.prod.tail, __ATOMIC_ACQUIRE) - ring.cons.tail;
 }
 
+std::uint64_t now_ms() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
 EventType event_of(session::PlanKind kind) {
   switch (kind) {
     case session::PlanKind::kAdd:
@@ -59,6 +65,8 @@ EventType event_of(session::PlanKind kind) {
       return EventType::kSessionUpdated;
     case session::PlanKind::kCapture:
       return EventType::kCaptureSet;
+    case session::PlanKind::kForgetKeys:
+      return EventType::kKeysForgotten;
     default:
       return EventType::kSessionUnlinked;
   }
@@ -91,7 +99,7 @@ Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std:
   auto record = std::make_unique<SessionRecord>();
   record->session.handle = next_handle_;
   record->session.worker = spec.worker;
-  auto plan = builder_->plan(*record, spec, session::PlanKind::kAdd, token);
+  auto plan = builder_->plan(*record, spec, session::PlanKind::kAdd, token, now_ms());
   if (!plan) {
     return tl::unexpected(plan.error());
   }
@@ -121,11 +129,16 @@ Expected<void> DataplaneImpl::update_session(SessionHandle session, const Sessio
   if (spec.worker != record.session.worker) {
     return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "worker", "a session stays with its worker");
   }
-  auto plan = builder_->plan(record, spec, session::PlanKind::kUpdate, token);
+  auto plan = builder_->plan(record, spec, session::PlanKind::kUpdate, token, now_ms());
   if (!plan) {
     return tl::unexpected(plan.error());
   }
   record.busy = true;
+  for (const LegKeys& keys : record.keys) {
+    if (keys.former_until_ms != 0) {
+      overlaps_.push_back({keys.former_until_ms, session});
+    }
+  }
   post(part, std::move(*plan));
   return {};
 }
@@ -170,16 +183,68 @@ Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
   for (const auto& leg : plan->removed) {
     builder_->release(*leg);
   }
+  retire_keys(*sessions_.at(event.session), *plan);
   if (plan->kind == session::PlanKind::kRemove) {
     // Its ports may be used again from now on; its statistics can be read until the next call.
     for (const auto& leg : sessions_.at(event.session)->legs) {
       builder_->release_ports(*leg);
     }
     unlinked_.push_back(event.session);
-  } else if (plan->kind != session::PlanKind::kCapture) {
+  } else if (plan->kind == session::PlanKind::kAdd || plan->kind == session::PlanKind::kUpdate) {
     sessions_.at(event.session)->busy = false;
   }
   return event;
+}
+
+void DataplaneImpl::retire_keys(SessionRecord& record, const session::SessionPlan& plan) {
+  for (LegKeys& keys : record.removed_keys) {
+    keys_->release(keys);
+  }
+  record.removed_keys.clear();
+  for (const session::LegPlan& leg_plan : plan.legs) {
+    for (std::size_t i = 0; i < record.legs.size(); ++i) {
+      if (record.legs[i].get() == leg_plan.leg) {
+        keys_->retire(record.keys[i], leg_plan);
+      }
+    }
+  }
+}
+
+bool DataplaneImpl::forget_former(SessionRecord& record, std::size_t leg) {
+  Part& part = *parts_[record.session.worker];
+  if (!has_room(part)) {
+    return false;
+  }
+  auto plan = std::make_unique<session::SessionPlan>();
+  plan->kind = session::PlanKind::kForgetKeys;
+  plan->session = &record.session;
+  plan->legs.emplace_back().leg = record.legs[leg].get();
+  record.keys[leg].former_until_ms = 0;
+  post(part, std::move(plan));
+  return true;
+}
+
+// The overlap is the same for all, so that they end in the order in which they began. One that can't be ended
+// now is looked at again.
+void DataplaneImpl::end_overlaps() {
+  const std::uint64_t now = now_ms();
+  for (std::size_t left = overlaps_.size(); left > 0 && overlaps_.front().until_ms <= now; --left) {
+    const Overlap overlap = overlaps_.front();
+    overlaps_.pop_front();
+    const auto found = sessions_.find(overlap.session);
+    if (found == sessions_.end()) {
+      continue;
+    }
+    SessionRecord& record = *found->second;
+    bool again = record.busy;
+    for (std::size_t i = 0; i < record.legs.size() && !again; ++i) {
+      const std::uint64_t until = record.keys[i].former_until_ms;
+      again = until != 0 && until <= now && !forget_former(record, i);
+    }
+    if (again && !record.removing) {
+      overlaps_.push_back({now, overlap.session});
+    }
+  }
 }
 
 void DataplaneImpl::forget_unlinked() {
@@ -187,6 +252,9 @@ void DataplaneImpl::forget_unlinked() {
     const auto found = sessions_.find(handle);
     for (const auto& leg : found->second->legs) {
       builder_->release_endpoints(*leg);
+    }
+    for (LegKeys& keys : found->second->keys) {
+      keys_->release(keys);
     }
     sessions_.erase(found);
   }
@@ -229,6 +297,7 @@ std::size_t DataplaneImpl::poll_part(Part& part, std::span<Event> events) {
 std::size_t DataplaneImpl::poll_events(std::span<Event> events) {
   forget_unlinked();
   retry_stopped_captures();
+  end_overlaps();
   std::size_t count = 0;
   for (auto& part : parts_) {
     count += poll_part(*part, events.subspan(count));

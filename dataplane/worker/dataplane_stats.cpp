@@ -50,6 +50,7 @@ NodeStats DataplaneImpl::stats() const {
   stats.host = host_->stats();
   stats.tsc_hz = static_cast<double>(rte_get_tsc_hz());
   stats.huge_pages = io::eal_uses_huge_pages();
+  stats.srtp_backend = srtp_->description();
   stats.mbufs_total = config_.mbufs;
   stats.mbufs_free = rte_mempool_avail_count(mempool_);
   return stats;
@@ -148,6 +149,7 @@ Expected<SessionStats> DataplaneImpl::session_stats(SessionHandle session) const
   const SessionRecord& record = *found->second;
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     stats.legs.push_back(leg_stats(*record.legs[i], record.spec.legs[i]));
+    keys_->fill(record.keys[i], stats.legs.back());
   }
   return stats;
 }

@@ -23,6 +23,11 @@ const LegSpec* find_leg(const SessionSpec& spec, std::uint16_t id) {
   return found == spec.legs.end() ? nullptr : &*found;
 }
 
+LegSpec without_keys(LegSpec spec) {
+  spec.srtp_receive = spec.srtp_send = {};
+  return spec;
+}
+
 bool same_local(const LegSpec& a, const LegSpec& b) {
   return a.local_address == b.local_address && a.local_rtp_port == b.local_rtp_port &&
          a.local_rtcp_port == b.local_rtcp_port;
@@ -31,11 +36,12 @@ bool same_local(const LegSpec& a, const LegSpec& b) {
 }  // namespace
 
 SessionBuilder::SessionBuilder(const io::InterfaceTable& interfaces, session::EndpointPool& pool,
-                               const session::PortOwnership& ownership, std::uint16_t workers,
+                               const session::PortOwnership& ownership, KeyMaker& keys, std::uint16_t workers,
                                std::vector<bool> offload)
     : interfaces_(interfaces),
       pool_(pool),
       ownership_(ownership),
+      keys_(keys),
       workers_(workers),
       offload_(std::move(offload)),
       ports_in_use_(std::size_t{interfaces.local_count()} * kPorts) {}
@@ -90,6 +96,22 @@ Expected<void> SessionBuilder::check_leg(const SessionSpec& spec, std::size_t in
   if (leg.dscp > 63) {
     return bad_leg(index, "dscp", "allowed are 0..63");
   }
+  return check_protection(spec, index);
+}
+
+// SRTP that nobody here has a key of can't be changed, and its receiver has to have the key.
+Expected<void> SessionBuilder::check_protection(const SessionSpec& spec, std::size_t index) {
+  const LegSpec& leg = spec.legs[index];
+  if (leg.srtp_passthrough &&
+      (leg.srtp() || leg.stream_mode != StreamMode::kPreserve || !leg.payload_types.empty())) {
+    return bad_leg(index, "srtp_passthrough", "goes without keys, kRewrite and a payload-type map");
+  }
+  for (const std::uint16_t sink : leg.sinks) {
+    if (find_leg(spec, sink)->srtp_passthrough != leg.srtp_passthrough) {
+      return bad_leg(index, "srtp_passthrough",
+                     "a leg and its sinks pass SRTP through together, or not at all");
+    }
+  }
   return {};
 }
 
@@ -131,7 +153,7 @@ Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& 
   }
   auto leg = std::make_unique<session::Leg>();
   leg->session = &record.session;
-  leg->spec = spec;
+  leg->spec = without_keys(spec);
   leg->rtp = make_endpoint(local_address, spec.local_rtp_port);
   leg->rtcp = spec.rtcp_mux() ? leg->rtp : make_endpoint(local_address, spec.local_rtcp_port);
   const io::Interface& interface = interfaces_.interface(leg->rtp->interface);
@@ -168,7 +190,8 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(const LegSpec& fr
 Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionRecord& record,
                                                                      const SessionSpec& spec,
                                                                      session::PlanKind kind,
-                                                                     std::uint64_t token) {
+                                                                     std::uint64_t token,
+                                                                     std::uint64_t now_ms) {
   auto plan = std::make_unique<session::SessionPlan>();
   plan->kind = kind;
   plan->session = &record.session;
@@ -187,38 +210,62 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
     if (kept[i] == record.legs.size()) {
       auto leg = make_leg(record, spec.legs[i], i);
       if (!leg) {
-        for (auto& made : added) {
-          if (made) {
-            release(*made);
-          }
-        }
+        release_all(added);
         return tl::unexpected(std::move(leg.error()));
       }
       added[i] = std::move(*leg);
     }
   }
+  std::vector<session::LegPlan> leg_plans(spec.legs.size());
+  static const LegKeys kNone;
+  const auto keys_of = [&](std::size_t i) -> const LegKeys& {
+    return added[i] != nullptr ? kNone : record.keys[kept[i]];
+  };
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    const std::string path = "legs[" + std::to_string(i) + "]";
+    if (auto planned = keys_.plan(keys_of(i), spec.legs[i], path, leg_plans[i]); !planned) {
+      for (std::size_t made = 0; made < i; ++made) {
+        keys_.discard(keys_of(made), leg_plans[made]);
+      }
+      release_all(added);
+      return tl::unexpected(std::move(planned.error()));
+    }
+  }
   std::vector<std::unique_ptr<session::Leg>> legs;
+  std::vector<LegKeys> keys;
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     const bool is_new = added[i] != nullptr;
-    session::LegPlan leg_plan;
+    session::LegPlan& leg_plan = leg_plans[i];
     leg_plan.added = is_new;
     legs.push_back(is_new ? std::move(added[i]) : std::move(record.legs[kept[i]]));
+    keys.push_back(is_new ? LegKeys{} : std::move(record.keys[kept[i]]));
+    keys_.commit(keys.back(), spec.legs[i], leg_plan, now_ms);
     leg_plan.leg = legs.back().get();
-    leg_plan.spec = spec.legs[i];
+    leg_plan.spec = without_keys(spec.legs[i]);
     plan->session_legs.push_back(leg_plan.leg);
     plan->legs.push_back(std::move(leg_plan));
   }
   for (auto& leg_plan : plan->legs) {
     leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs);
   }
-  for (auto& leg : record.legs) {
-    if (leg) {
-      plan->removed.push_back(std::move(leg));
+  for (std::size_t i = 0; i < record.legs.size(); ++i) {
+    if (record.legs[i]) {
+      plan->removed.push_back(std::move(record.legs[i]));
+      record.removed_keys.push_back(std::move(record.keys[i]));
     }
   }
   record.legs = std::move(legs);
+  record.keys = std::move(keys);
   record.spec = spec;
   return plan;
+}
+
+void SessionBuilder::release_all(std::vector<std::unique_ptr<session::Leg>>& legs) {
+  for (auto& leg : legs) {
+    if (leg) {
+      release(*leg);
+    }
+  }
 }
 
 void SessionBuilder::release(session::Leg& leg) {

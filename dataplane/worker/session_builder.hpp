@@ -12,6 +12,7 @@
 #include "dataplane/session/endpoint_pool.hpp"
 #include "dataplane/session/port_ownership.hpp"
 #include "dataplane/session/session_plan.hpp"
+#include "dataplane/worker/leg_keys.hpp"
 
 namespace pollux::worker {
 
@@ -20,6 +21,8 @@ namespace pollux::worker {
 struct SessionRecord {
   session::Session session;
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
+  std::vector<LegKeys> keys;                        // in the same order
+  std::vector<LegKeys> removed_keys;                // of legs that the plan under way removes
   SessionSpec spec;                                 // last asked for
   bool busy = false;                                // a plan is under way, other than for a capture
   bool removing = false;                            // that plan is its last
@@ -31,7 +34,8 @@ class SessionBuilder {
   // All references outlive the builder. `offload` tells by DPDK port id whether the device makes UDP check
   // sums.
   SessionBuilder(const io::InterfaceTable& interfaces, session::EndpointPool& pool,
-                 const session::PortOwnership& ownership, std::uint16_t workers, std::vector<bool> offload);
+                 const session::PortOwnership& ownership, KeyMaker& keys, std::uint16_t workers,
+                 std::vector<bool> offload);
 
   // What is wrong with `spec`, whatever sessions exist.
   Expected<void> check(const SessionSpec& spec) const;
@@ -39,28 +43,33 @@ class SessionBuilder {
   // The plan that turns `record` into `spec`; new legs are in record.legs already when it succeeds, removed
   // ones in the plan. On error nothing has changed. Pre: check(spec) passed.
   Expected<std::unique_ptr<session::SessionPlan>> plan(SessionRecord& record, const SessionSpec& spec,
-                                                       session::PlanKind kind, std::uint64_t token);
+                                                       session::PlanKind kind, std::uint64_t token,
+                                                       std::uint64_t now_ms);
 
   // Gives local ports and endpoints of a leg back. Pre: no worker knows it any more. The endpoints, which
   // hold the statistics, may go later than the ports.
   void release(session::Leg& leg);
   void release_ports(const session::Leg& leg);
   void release_endpoints(session::Leg& leg);
+  KeyMaker& keys() { return keys_; }
 
  private:
   using PortKey = std::uint64_t;
   Expected<void> check_leg(const SessionSpec& spec, std::size_t index) const;
+  static Expected<void> check_protection(const SessionSpec& spec, std::size_t index);
   Expected<std::unique_ptr<session::Leg>> make_leg(SessionRecord& record, const LegSpec& spec,
                                                    std::size_t index);
   session::Endpoint* make_endpoint(std::uint16_t local_address, std::uint16_t port);
   std::unique_ptr<session::Routing> make_routing(const LegSpec& from, const SessionSpec& spec,
                                                  const std::vector<session::Leg*>& legs) const;
+  void release_all(std::vector<std::unique_ptr<session::Leg>>& legs);
   bool taken(std::uint16_t local_address, std::uint16_t port) const;
   void mark(std::uint16_t local_address, std::uint16_t port, bool used);
 
   const io::InterfaceTable& interfaces_;
   session::EndpointPool& pool_;
   const session::PortOwnership& ownership_;
+  KeyMaker& keys_;
   const std::uint16_t workers_;
   const std::vector<bool> offload_;
   std::vector<bool> ports_in_use_;  // [local address][port]

@@ -14,6 +14,7 @@
 #include "dataplane/stages/rtcp_bye.hpp"
 #include "dataplane/stages/rtp_receive.hpp"
 #include "dataplane/stages/rx.hpp"
+#include "dataplane/stages/srtp_unprotect.hpp"
 #include "dataplane/stages/tx.hpp"
 
 namespace pollux::worker {
@@ -112,7 +113,9 @@ bool Worker::poll_handoff() {
 
 void Worker::process(std::uint16_t port_id, rte_mbuf** mbufs, std::uint16_t count) {
   stages::classify(context_, port_id, mbufs, count, rtp_, rtcp_);
+  stages::srtp_unprotect(context_, rtp_);
   stages::rtp_receive(context_, rtp_);
+  stages::srtp_unprotect_rtcp(context_, rtcp_);
   stages::rtcp(context_, rtcp_);
 }
 
@@ -135,7 +138,7 @@ void Worker::carry_out(session::SessionPlan& plan) {
       stages::send_bye(context_, session);
     }
   }
-  session::apply(plan, *context_.table, context_.now_tsc, context_.now_ms);
+  session::apply(plan, *context_.table, *context_.srtp, context_.now_tsc, context_.now_ms);
   if (plan.kind == session::PlanKind::kAdd) {
     context_.counters.sessions.add(1);
   } else if (plan.kind == session::PlanKind::kRemove) {

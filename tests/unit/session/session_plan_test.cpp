@@ -61,9 +61,19 @@ struct SessionPlanTest : ::testing::Test {
   }
   void add() {
     SessionPlan plan = two_legs(PlanKind::kAdd);
-    apply(plan, table, 1, 1);
+    apply(plan, table, srtp, 1, 1);
   }
 
+  // No leg here has keys: nothing is asked of it.
+  struct NoKeys : crypto::Engine {
+    void protect_rtp(std::span<crypto::SrtpJob>) override {}
+    void protect_rtcp(std::span<crypto::SrtpJob>) override {}
+    void unprotect_rtp(std::span<crypto::SrtpJob>) override {}
+    void unprotect_rtcp(std::span<crypto::SrtpJob>) override {}
+    crypto::ContextId set_former(crypto::ContextId, crypto::ContextId) override { return 0; }
+  };
+
+  NoKeys srtp;
   EndpointPool pool{16};
   EndpointTable table{1};
   Session session;
@@ -87,11 +97,11 @@ TEST_F(SessionPlanTest, AnUpdateKeepsWhatWasLearnedUnlessTheSignalledAddressChan
   add();
   first->rtp->rx_flags |= kRxBelieved;
   SessionPlan same = two_legs(PlanKind::kUpdate);
-  apply(same, table, 2, 2);
+  apply(same, table, srtp, 2, 2);
   EXPECT_NE(first->rtp->rx_flags & kRxBelieved, 0);
 
   SessionPlan other = two_legs(PlanKind::kUpdate, "192.0.2.8:4400");
-  apply(other, table, 3, 3);
+  apply(other, table, srtp, 3, 3);
   EXPECT_EQ(first->rtp->rx_flags & kRxBelieved, 0);
   EXPECT_EQ(first->rtp->remote.load().port, 4400);
   EXPECT_EQ(first->rtcp->remote.load().port, 4401);
@@ -102,12 +112,12 @@ TEST_F(SessionPlanTest, DirectionsBecomeFlags) {
   add();
   SessionPlan plan = two_legs(PlanKind::kUpdate);
   plan.legs[0].spec.direction = Direction::kSendOnly;
-  apply(plan, table, 2, 2);
+  apply(plan, table, srtp, 2, 2);
   EXPECT_NE(first->rtp->rx_flags & kRxForward, 0);
   EXPECT_EQ(first->rtp->tx_flags & kTxForward, 0);
   SessionPlan held = two_legs(PlanKind::kUpdate);
   held.legs[0].spec.direction = Direction::kInactive;
-  apply(held, table, 3, 3);
+  apply(held, table, srtp, 3, 3);
   EXPECT_EQ(first->rtp->rx_flags & kRxForward, 0);
 }
 
@@ -116,7 +126,7 @@ TEST_F(SessionPlanTest, ANewCodePointIsInTheHeadersAndKeepsTheLearnedAddress) {
   first->rtp->remote.store({*IpAddress::parse("192.0.2.77"), 7777, true});
   SessionPlan plan = two_legs(PlanKind::kUpdate);
   plan.legs[0].spec.dscp = 34;
-  apply(plan, table, 2, 2);
+  apply(plan, table, srtp, 2, 2);
   EXPECT_EQ(first->rtp->v4_header[15], 34 << 2);
   EXPECT_EQ(load_be16(first->rtp->v4_header + 36), 7777);
   EXPECT_TRUE(first->rtp->remote.load().confirmed);
@@ -130,7 +140,7 @@ TEST_F(SessionPlanTest, ALegThatIsRemovedIsReachedNoMore) {
   plan.legs.push_back(leg_plan(*first, nullptr, spec_of(*first, "192.0.2.7:4000"), false));
   plan.session_legs = {first.get()};
   plan.removed.push_back(std::move(second));
-  apply(plan, table, 2, 2);
+  apply(plan, table, srtp, 2, 2);
   EXPECT_EQ(*table.slot(0, 30000), 0U);
   EXPECT_EQ(*table.slot(0, 30001), 0U);
   EXPECT_EQ(*table.slot(0, 20000), first->rtp->index);
@@ -143,7 +153,7 @@ TEST_F(SessionPlanTest, RemovingUnlinksAllAndLeavesTheLegsForTheirStatistics) {
   SessionPlan plan;
   plan.kind = PlanKind::kRemove;
   plan.session = &session;
-  apply(plan, table, 2, 2);
+  apply(plan, table, srtp, 2, 2);
   for (const std::uint16_t port : std::initializer_list<std::uint16_t>{20000, 20001, 30000, 30001}) {
     EXPECT_EQ(*table.slot(0, port), 0U) << port;
   }

@@ -1,0 +1,77 @@
+// What the control thread knows of a leg's SRTP keys, and the contexts it makes for them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/api/session_spec.hpp"
+#include "dataplane/api/stats.hpp"
+#include "dataplane/base/expected.hpp"
+#include "dataplane/crypto/backend.hpp"
+#include "dataplane/session/session_plan.hpp"
+
+namespace pollux::worker {
+
+// A key with its context.
+struct KeyInUse {
+  crypto::ContextId context = 0;
+  SrtpParamsRef params;
+};
+
+// A key that the leg had, and how far it got: it may come back (a re-INVITE that was refused), and must then
+// neither send an index twice nor take a packet twice.
+struct RetiredKey {
+  SrtpParamsRef params;
+  crypto::ContextState state;
+};
+
+// One direction of a leg.
+struct KeyHistory {
+  KeyInUse present;
+  KeyInUse former;                // receiving: still good
+  std::vector<KeyInUse> leaving;  // the worker is about to give them back
+  std::vector<RetiredKey> retired;
+};
+
+struct LegKeys {
+  KeyHistory in;
+  KeyHistory out;
+  std::uint64_t former_until_ms = 0;  // when in.former stops being good; 0: there is none
+};
+
+// Thread: control. Contexts that workers have given back are released here, and nowhere else.
+class KeyMaker {
+ public:
+  KeyMaker(crypto::Backend& backend, std::uint32_t overlap_ms) : backend_(backend), overlap_ms_(overlap_ms) {}
+
+  // Puts into `plan` the contexts that the leg is to have. On error nothing has changed. `path` names the
+  // leg.
+  Expected<void> plan(const LegKeys& keys, const LegSpec& wanted, const std::string& path,
+                      session::LegPlan& plan);
+  // Undoes plan().
+  void discard(const LegKeys& keys, const session::LegPlan& plan);
+  // `keys` are from now on those of `plan`, which goes to the worker.
+  void commit(LegKeys& keys, const LegSpec& wanted, const session::LegPlan& plan, std::uint64_t now_ms);
+
+  // The worker has carried `plan` out: what it has no more is remembered and released.
+  void retire(LegKeys& keys, const session::LegPlan& plan);
+  // No worker knows the leg any more.
+  void release(LegKeys& keys);
+
+  void fill(const LegKeys& keys, LegStats& stats) const;
+
+ private:
+  Expected<crypto::ContextId> plan_in(const LegKeys& keys, const SrtpParamsRef& wanted,
+                                      const std::string& path);
+  Expected<crypto::ContextId> plan_out(const LegKeys& keys, const SrtpParamsRef& wanted,
+                                       const std::string& path);
+  void retire_one(KeyHistory& history, crypto::ContextId context);
+  SrtpDirectionStats stats_of(const KeyInUse& key) const;
+
+  crypto::Backend& backend_;
+  const std::uint32_t overlap_ms_;
+};
+
+}  // namespace pollux::worker
