@@ -61,6 +61,8 @@ class IpsecMbBackend final : public Backend {
 
 }  // namespace
 
+MbEngine::~MbEngine() = default;
+
 std::unique_ptr<Backend> make_ipsec_mb_backend(const ContextOptions& options, std::size_t most_contexts) {
   auto backend = std::make_unique<IpsecMbBackend>(options, most_contexts);
   return backend->ok() ? std::move(backend) : nullptr;

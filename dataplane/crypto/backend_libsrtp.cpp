@@ -91,6 +91,8 @@ class LibsrtpBackend final : public Backend {
 
 }  // namespace
 
+LibsrtpEngine::~LibsrtpEngine() = default;
+
 std::unique_ptr<Backend> make_libsrtp_backend(const ContextOptions& options, std::size_t most_contexts) {
   static const bool initialised = srtp_init() == srtp_err_status_ok;  // once per process
   if (!initialised) {

@@ -33,6 +33,7 @@ struct LibsrtpSession {
 class LibsrtpEngine final : public Engine {
  public:
   explicit LibsrtpEngine(std::byte* contexts) : contexts_(contexts) {}
+  ~LibsrtpEngine() override;  // beside what the control thread does
 
   void protect_rtp(std::span<SrtpJob> jobs) override;
   void protect_rtcp(std::span<SrtpJob> jobs) override;

@@ -16,6 +16,7 @@ namespace pollux::crypto {
 class MbEngine final : public Engine {
  public:
   MbEngine(const MbChoice& choice, std::byte* contexts);
+  ~MbEngine() override;  // beside what the control thread does
   bool ok() const { return managers_.ok(); }
 
   void protect_rtp(std::span<SrtpJob> jobs) override;

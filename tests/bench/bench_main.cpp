@@ -15,6 +15,7 @@
 #include "tests/bench/relay_bed.hpp"
 #include "tests/bench/relay_rows.hpp"
 #include "tests/bench/setup_row.hpp"
+#include "tests/bench/srtp_rows.hpp"
 
 namespace {
 
@@ -81,6 +82,11 @@ int main(int argc, char** argv) {
   for (const pollux::bench::RelayRow& row : pollux::bench::relay_rows()) {
     if (std::string(row.name).starts_with(only)) {
       rows.push_back(run_relay_row(row, relay));
+    }
+  }
+  for (const pollux::bench::SrtpRow& row : pollux::bench::srtp_rows()) {
+    if (std::string(row.name).starts_with(only)) {
+      rows.push_back(run_srtp_row(row, relay));
     }
   }
   if (std::string(pollux::bench::kSetupRow).starts_with(only)) {

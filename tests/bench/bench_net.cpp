@@ -244,7 +244,7 @@ void write_frame(rte_mbuf& mbuf, Stream& stream, std::uint64_t stamp) {
 }
 
 bool is_media(const rte_mbuf& mbuf) {
-  return mbuf.pkt_len == kHeaders + kPayload &&
+  return mbuf.pkt_len >= kHeaders + kPayload &&
          load_be16(rte_pktmbuf_mtod(&mbuf, const std::uint8_t*) + 12) == 0x0800;
 }
 

@@ -40,11 +40,19 @@ void Cost::add(std::uint64_t round_cycles, std::uint64_t round_packets, bool pre
   cycles += round_cycles;
 }
 
-RelayBed::RelayBed(std::uint32_t endpoints)
-    : endpoints_(endpoints), config_(bench_config(kMaxEndpoints, kMaxEndpoints)), ports_(config_) {
+RelayBed::RelayBed(std::uint32_t endpoints, const BedKind& kind)
+    : endpoints_(endpoints),
+      kind_(kind),
+      config_(bench_config(kMaxEndpoints, kMaxEndpoints)),
+      ports_(config_) {
+  config_.srtp.backend = kind.backend;
+  config_.srtp.streams_per_key = 4;
   auto made = worker::DataplaneImpl::create(config_, worker::Drive::kCaller);
   if (!made) {
     die(made.error().field + ": " + made.error().message);
+  }
+  if (kind.from) {
+    sealer_ = std::make_unique<Sealer>(*kind.from, endpoints / 2);
   }
   dataplane_ = std::move(*made);
   make_calls();
@@ -59,22 +67,34 @@ RelayBed::~RelayBed() {
   drain();  // before the pool that some of it came from goes
 }
 
+SessionSpec RelayBed::call_spec(std::uint32_t call) {
+  SessionSpec spec;
+  for (unsigned side = 0; side < 2; ++side) {
+    LegSpec leg;
+    leg.id = static_cast<std::uint16_t>(side);
+    leg.local_address = local_end(side, call).ip;
+    leg.local_rtp_port = leg.local_rtcp_port = local_end(side, call).port;
+    leg.remote_rtp = party(side, call);
+    leg.sinks.push_back(static_cast<std::uint16_t>(1 - side));
+    spec.legs.push_back(leg);
+  }
+  if (kind_.from) {
+    spec.legs[0].srtp_receive = sealer_->key(call);
+    spec.legs[0].srtp_send = Sealer::another_key(*kind_.from, 2 * call);
+  }
+  if (kind_.to) {
+    spec.legs[1].srtp_send = Sealer::another_key(*kind_.to, 2 * call + 1);
+  }
+  return spec;
+}
+
 void RelayBed::make_calls() {
   const NodeStats stats = dataplane_->stats();
   const std::uint32_t calls = std::max(1U, endpoints_ / 2);
+  const unsigned sides = endpoints_ == 1 || kind_.srtp() || kind_.one_way ? 1U : 2U;
   std::vector<Event> events(256);
   for (std::uint32_t call = 0; call < calls; ++call) {
-    SessionSpec spec;
-    for (unsigned side = 0; side < 2; ++side) {
-      LegSpec leg;
-      leg.id = static_cast<std::uint16_t>(side);
-      leg.local_address = local_end(side, call).ip;
-      leg.local_rtp_port = leg.local_rtcp_port = local_end(side, call).port;
-      leg.remote_rtp = party(side, call);
-      leg.sinks.push_back(static_cast<std::uint16_t>(1 - side));
-      spec.legs.push_back(leg);
-    }
-    auto added = dataplane_->add_session(spec, call);
+    auto added = dataplane_->add_session(call_spec(call), call);
     if (!added) {
       die(added.error().message);
     }
@@ -86,7 +106,7 @@ void RelayBed::make_calls() {
       while (dataplane_->poll_events(events) != 0) {
       }
     }
-    for (unsigned side = 0; side < (endpoints_ == 1 ? 1U : 2U); ++side) {
+    for (unsigned side = 0; side < sides; ++side) {
       streams_.push_back(make_stream(stats, side, party(side, call), local_end(side, call), 2 * call + side));
     }
   }
@@ -95,9 +115,13 @@ void RelayBed::make_calls() {
 void RelayBed::fill(std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     rte_mbuf* const mbuf = ports_.take_buffer();
-    Stream& stream = streams_[order_[next_]];
+    const std::uint32_t number = order_[next_];
+    Stream& stream = streams_[number];
     next_ = next_ + 1 == order_.size() ? 0 : next_ + 1;
     write_frame(*mbuf, stream);
+    if (sealer_) {
+      sealer_->seal(number, *mbuf);
+    }
     ports_.send(stream.port, mbuf);
   }
 }
@@ -154,19 +178,29 @@ std::uint32_t RelayBed::run_until_idle() {
   return media;
 }
 
+// Cycles that the worker takes for packets which lie ready.
+std::uint64_t RelayBed::timed(std::uint32_t count) {
+  fill(count);
+  std::uint64_t start = rte_rdtsc();
+  const std::uint64_t first = start;
+  while (ports_.waiting() != 0) {
+    dataplane_->worker(0).run_once(start);
+    start = rte_rdtsc();
+  }
+  return start - first;
+}
+
 Cost RelayBed::relay(std::uint64_t packets) {
+  const std::uint32_t at_once = kind_.at_once == 0 ? kRound : kind_.at_once;
   Cost cost;
   for (std::uint64_t done = 0; done < packets; done += kRound) {
-    fill(kRound);
     const std::uint64_t allocations_before = allocations();
     const std::uint64_t preempted = preemptions();
-    std::uint64_t start = rte_rdtsc();
-    const std::uint64_t first = start;
-    while (ports_.waiting() != 0) {
-      dataplane_->worker(0).run_once(start);
-      start = rte_rdtsc();
+    std::uint64_t cycles = 0;
+    for (std::uint32_t sent = 0; sent < kRound; sent += at_once) {
+      cycles += timed(at_once);
     }
-    cost.add(start - first, kRound, preemptions() != preempted);
+    cost.add(cycles, kRound, preemptions() != preempted);
     cost.allocations += allocations() - allocations_before;
     if (const std::uint32_t out = drain(); out != kRound) {
       const WorkerStats stats = dataplane_->stats().workers[0];

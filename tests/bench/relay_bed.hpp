@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dataplane/worker/dataplane_impl.hpp"
 #include "tests/bench/bench_net.hpp"
+#include "tests/bench/sealer.hpp"
 
 namespace pollux::bench {
 
@@ -22,13 +24,25 @@ struct Cost {
   void add(std::uint64_t round_cycles, std::uint64_t round_packets, bool preempted);
 };
 
+// What the legs speak. With SRTP on either side packets go one way, from the parties of side 0 to those of
+// side 1.
+struct BedKind {
+  std::optional<SrtpSuite> from;  // of what side 0 sends
+  std::optional<SrtpSuite> to;    // of what side 1 gets
+  bool one_way = false;           // without SRTP too
+  std::uint32_t at_once = 0;      // packets that the worker finds in its queue; 0: all of a round
+  SrtpBackend backend = SrtpBackend::kIpsecMb;
+
+  bool srtp() const { return from || to; }
+};
+
 class RelayBed {
  public:
   // Packets in the rings at once: filled, then worked off, then drained.
   static constexpr std::uint32_t kRound = 1024;
 
   // `endpoints` is even, except 1: one leg then only receives and its packets return by the same port pair.
-  explicit RelayBed(std::uint32_t endpoints);
+  explicit RelayBed(std::uint32_t endpoints, const BedKind& kind = {});
   ~RelayBed();
 
   // Sends `packets` (a multiple of kRound) to the endpoints, in turn or at random, through the worker's real
@@ -47,17 +61,21 @@ class RelayBed {
  private:
   void make_calls();
   void settle();
+  SessionSpec call_spec(std::uint32_t call);
+  std::uint64_t timed(std::uint32_t count);
   void fill(std::uint32_t count);
   std::uint32_t drain();
   std::uint32_t run_until_idle();
   std::uint32_t swap_once(std::uint16_t port_id);
 
   std::uint32_t endpoints_;
+  BedKind kind_;
   DataplaneConfig config_;
   RingPorts ports_;
   std::unique_ptr<worker::DataplaneImpl> dataplane_;
   std::vector<SessionHandle> sessions_;
   std::vector<Stream> streams_;
+  std::unique_ptr<Sealer> sealer_;    // of the streams, in the same order; nullptr: plain
   std::vector<std::uint32_t> order_;  // in which the streams are served
   std::size_t next_ = 0;
 };

@@ -60,17 +60,6 @@ void print(const char* name, const Spread& own, const Spread& floor, const Total
   std::fflush(stdout);
 }
 
-// Sampled by the worker, set-up included; a clock reading of some 20 cycles a batch is in each figure.
-void print_stages(const std::vector<StageStats>& stages) {
-  for (const StageStats& stage : stages) {
-    if (stage.sampled_packets != 0) {
-      std::printf("  %-12s %6.1f cycles/packet, %4.1f packets/batch\n", std::string(stage.name).c_str(),
-                  static_cast<double>(stage.sampled_cycles) / static_cast<double>(stage.sampled_packets),
-                  static_cast<double>(stage.packets) / static_cast<double>(stage.batches));
-    }
-  }
-}
-
 JsonRow json(const RelayRow& row, const Spread& own, const Spread& floor, const Totals& totals) {
   JsonRow out(row.name);
   out.add("endpoints", row.endpoints)
@@ -168,6 +157,16 @@ std::string run_observed(const RelayRow& row, const RelayOptions& options, Relay
 }
 
 }  // namespace
+
+void print_stages(const std::vector<StageStats>& stages) {
+  for (const StageStats& stage : stages) {
+    if (stage.sampled_packets != 0) {
+      std::printf("  %-12s %6.1f cycles/packet, %4.1f packets/batch\n", std::string(stage.name).c_str(),
+                  static_cast<double>(stage.sampled_cycles) / static_cast<double>(stage.sampled_packets),
+                  static_cast<double>(stage.packets) / static_cast<double>(stage.batches));
+    }
+  }
+}
 
 std::span<const RelayRow> relay_rows() {
   return kRows;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/api/stats.hpp"
+
 namespace pollux::bench {
 
 struct RelayOptions {
@@ -20,6 +22,9 @@ struct RelayRow {
   bool observed;  // measured with and without observers
 };
 std::span<const RelayRow> relay_rows();
+
+// Sampled by the worker, set-up included; a clock reading of some 20 cycles a batch is in each figure.
+void print_stages(const std::vector<StageStats>& stages);
 
 // Measures, prints, and returns the row for the JSON.
 std::string run_relay_row(const RelayRow& row, const RelayOptions& options);
