@@ -17,7 +17,8 @@ v1::Session encrypted() {
   return message<v1::Session>(R"(
     session_id: "call-1"
     spec { legs { leg_id: "a"
-             srtp_receive { suite: SRTP_SUITE_AES_CM_128_HMAC_SHA1_80 mki: "\000\000\000\001" lifetime: 4194304 }
+             srtp_receive { suite: SRTP_SUITE_AES_CM_128_HMAC_SHA1_80 mki: "\000\000\000\001"
+                            lifetime: 4194304 }
              srtp_send { suite: SRTP_SUITE_AEAD_AES_256_GCM } }
            legs { leg_id: "b" } }
     state { legs { leg_id: "a"
