@@ -1,7 +1,9 @@
-#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "controlplane/cli/diagnosis.hpp"
-#include "controlplane/cli/format.hpp"
 
 namespace pollux::cli {
 
@@ -32,7 +34,8 @@ const v1::DropCounter* reception_drop(const LegView& from) {
     return nullptr;
   }
   const bool sinks_fault =
-      (drop->reason() == "srtp_no_key" && from.has_receive_key() && from.rtp().rx_packets() > 0) ||
+      (drop->reason() == "srtp_no_key" &&
+       (!from.speaks_srtp() || (from.has_receive_key() && from.rtp().rx_packets() > 0))) ||
       (drop->reason() == "srtp_key_expired" &&
        !is_used_up(from.state->has_srtp_receive(), from.state->srtp_receive()));
   return sinks_fault ? nullptr : drop;

@@ -67,9 +67,16 @@ TEST(Arguments, CreateHelpNamesEveryLegKey) {
 // Whoever forgets --leg sees their words again, without the key.
 TEST(Arguments, ComplaintsHoldNoKeys) {
   const std::string leg = "a,srtp-send=AES_CM_128_HMAC_SHA1_80:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
-  expect_refused({"session", "create", "call-1", leg}, "a,srtp-send=...");
-  const auto parsed = parse_arguments({"session", "create", "call-1", leg}, {});
-  EXPECT_THAT(parsed.err, ::testing::Not(HasSubstr("WVNfX19z")));
+  expect_refused({"node", "info", leg}, "not expected: a,srtp-send=...\n");
+  for (const auto& words : {std::vector<std::string>{"node", "info", leg},
+                            {"session", "create", "call-1", leg},
+                            {leg},
+                            {"session", "create", "call-1", "--legs", leg},
+                            {"stats", "-o", leg}}) {
+    const auto parsed = parse_arguments(words, {});
+    EXPECT_THAT(parsed.err, ::testing::Not(HasSubstr("WVNfX19z")));
+    EXPECT_EQ(parsed.exit_code, 2);
+  }
 }
 
 TEST(Arguments, Version) {
@@ -168,7 +175,7 @@ TEST(Arguments, WrongUsage) {
   expect_refused({"session", "list", "--worst", "3", "--all"}, "excludes");
   expect_refused({"capture", "x"}, "--out is required");
   expect_refused({"capture", "x", "--unmatched", "--out", "f"}, "excludes");
-  expect_refused({"capture", "--unmatched", "--decrypted", "--out", "f"}, "--decrypted excludes --unmatched");
+  expect_refused({"capture", "--unmatched", "--decrypted", "--out", "f"}, "--unmatched excludes --decrypted");
   expect_refused({"capture", "x", "--port", "4000", "--out", "f"}, "--port requires --unmatched");
   expect_refused({"completion", "csh"}, "must be bash, zsh or fish, not csh");
 }
