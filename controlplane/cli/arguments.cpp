@@ -5,6 +5,7 @@
 
 #include "controlplane/cli/argument_groups.hpp"
 #include "controlplane/cli/exit_code.hpp"
+#include "controlplane/cli/srtp_parser.hpp"
 
 namespace pollux::cli {
 
@@ -110,7 +111,8 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, const Argum
     std::ostringstream err;
     result.exit_code = app.exit(error, out, err) == 0 ? kExitOk : kExitUsage;
     result.out = out.str();
-    result.err = err.str().empty() ? "" : "polluxctl: " + err.str();
+    // It quotes words that it doesn't understand, and --leg may have been forgotten.
+    result.err = err.str().empty() ? "" : "polluxctl: " + without_keys(err.str());
   }
   if (!options.target.empty() && options.target.front() == '/') {
     options.target.insert(0, "unix:");  // a bare path can't be anything else

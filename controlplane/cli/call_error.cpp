@@ -76,6 +76,10 @@ std::string advice(const CallError& error) {
        "--check finds the same mistakes"},
       {"CAPTURES_EXHAUSTED", "eight captures run already: end one of them"},
       {"CAPTURE_EXISTS", "somebody captures this session already: wait for its end, or use that file"},
+      {"DECRYPTED_CAPTURE_FORBIDDEN",
+       "leave out --decrypted and have packets as on the wire, or, if those who answer for the calls agree, "
+       "set "
+       "srtp.allow_decrypted_capture: true in the node's configuration and polluxctl node reload"},
   };
   for (const Entry& entry : kByCause) {
     if (error.cause == entry.cause) {

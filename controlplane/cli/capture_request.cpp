@@ -62,6 +62,7 @@ Parsed<v1::CaptureRequest> make_capture_request(const Options& options) {
     *request.mutable_max_time() = to_proto(time.value);
   }
   request.set_snap_length(options.snap_length);
+  request.set_decrypted(options.decrypted);
   return result;
 }
 

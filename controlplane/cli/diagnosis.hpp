@@ -25,6 +25,14 @@ std::optional<Finding> sending_fault(const LegView& from, const LegView& to, con
 // How it flows. Pre: neither fault.
 Finding flowing(const LegView& from, const LegView& to, const std::string& session_id);
 
+// What SRTP has to do with it, by the reason that dropped most of what came to `from`.
+std::optional<Finding> srtp_reception_fault(const LegView& from, const std::string& session_id);
+// So many were dropped that they may be what is missing since `from` was heard last.
+bool srtp_refuses_now(const LegView& from);
+// Without a good key nothing leaves.
+std::optional<Finding> srtp_sending_fault(const LegView& from, const LegView& to);
+std::optional<std::string> srtp_remark(const LegView& from);
+
 // About `from`, whatever the verdict is.
 std::vector<std::string> remarks(const LegView& from);
 

@@ -90,6 +90,9 @@ std::optional<Finding> wrong_kind(const LegView& from, const std::string& sessio
 }
 
 Finding never(const LegView& from, const std::string& session_id) {
+  if (auto finding = srtp_reception_fault(from, session_id)) {
+    return *finding;
+  }
   if (from.refused() > 0) {
     return all_refused(from, session_id);
   }
@@ -116,6 +119,12 @@ Finding never(const LegView& from, const std::string& session_id) {
 
 Finding silent(const LegView& from, const std::string& session_id) {
   const std::string text = from.id() + " has been silent for " + human_duration(from.silence_seconds());
+  if (srtp_refuses_now(from)) {
+    if (auto finding = srtp_reception_fault(from, session_id)) {
+      finding->text = text + "; " + finding->text;
+      return *finding;
+    }
+  }
   if (seems_moved(from)) {
     const std::string known =
         from.rtp().has_destination() ? " at " + address_text(from.rtp().destination()) : "";
@@ -153,7 +162,8 @@ std::optional<Finding> reception_fault(const LegView& from, const std::string& s
   }
   const bool ever = from.rtp().rx_packets() > 0;
   const double age = from.silence_seconds();
-  if (ever && age <= (seems_moved(from) ? kShortSilenceSeconds : kSilenceSeconds)) {
+  const bool suspect = seems_moved(from) || srtp_refuses_now(from);
+  if (ever && age <= (suspect ? kShortSilenceSeconds : kSilenceSeconds)) {
     return std::nullopt;
   }
   return ever ? silent(from, session_id) : never(from, session_id);
@@ -177,6 +187,10 @@ std::vector<std::string> remarks(const LegView& from) {
   if (heard && !told && from.refused() > 0) {
     result.push_back("packets from elsewhere were refused (" +
                      from.drops_text({"source_mismatch", "source_unproven", "source_impossible"}) + ")");
+  }
+  const bool silent = from.silence_seconds() > kShortSilenceSeconds && srtp_refuses_now(from);
+  if (auto remark = srtp_remark(from); remark && heard && !silent) {
+    result.push_back(*remark);
   }
   if (rtp.rx_packets() > 0 && from.dropped({"rtp_on_rtcp_port", "rtcp_on_rtp_port"}) > 0) {
     result.push_back(from.id() + " mixes up our RTP and RTCP ports (" +

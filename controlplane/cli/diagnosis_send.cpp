@@ -157,6 +157,9 @@ std::optional<Finding> sending_fault(const LegView& from, const LegView& to, con
   if (auto finding = no_way(to)) {
     return finding;
   }
+  if (auto finding = srtp_sending_fault(from, to)) {
+    return finding;
+  }
   return dropped_inside(from, to);
 }
 

@@ -1,10 +1,13 @@
 #include "controlplane/cli/leg_parser.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 
+#include "controlplane/cli/srtp_parser.hpp"
 #include "controlplane/cli/value_parser.hpp"
 
 namespace pollux::cli {
@@ -36,7 +39,8 @@ constexpr Word<v1::StreamMode> kStreamModes[] = {{"preserve", v1::STREAM_MODE_PR
                                                  {"rewrite", v1::STREAM_MODE_REWRITE}};
 
 constexpr std::string_view kKeys =
-    "network, remote, remote-rtcp, family, rtcp-mux, direction, learning, policy, stream, dscp, pt, sinks";
+    "network, remote, remote-rtcp, family, rtcp-mux, direction, learning, policy, stream, dscp, pt, sinks, "
+    "srtp-receive, srtp-receive-roc, srtp-send, srtp-send-roc, srtp";
 
 bool is_leg_id(std::string_view text) {
   const auto allowed = [](char c) {
@@ -70,6 +74,7 @@ class LegParser {
     for (const std::string_view part : std::span(parts).subspan(1)) {
       parse_part(part);
     }
+    check_srtp();
     return std::move(result_);
   }
 
@@ -77,7 +82,7 @@ class LegParser {
   v1::LegSpec& leg() { return result_.value; }
 
   void problem(const std::string& why) {
-    result_.problems.push_back("--leg '" + std::string(text_) + "': " + why);
+    result_.problems.push_back("--leg '" + without_keys(text_) + "': " + without_keys(why));
   }
 
   void parse_part(std::string_view part) {
@@ -131,9 +136,65 @@ class LegParser {
     } else if (key == "sinks") {
       parse_each(value, [this](std::string_view item) { parse_sink(item); });
     } else {
+      return parse_srtp_key(key, value);
+    }
+    return true;
+  }
+
+  bool parse_srtp_key(std::string_view key, std::string_view value) {
+    if (key == "srtp-receive") {
+      parse_key_of(key, value, [this] { return leg().mutable_srtp_receive(); });
+    } else if (key == "srtp-send") {
+      parse_key_of(key, value, [this] { return leg().mutable_srtp_send(); });
+    } else if (key == "srtp-receive-roc") {
+      parse_roc(key, value, receive_roc_);
+    } else if (key == "srtp-send-roc") {
+      parse_roc(key, value, send_roc_);
+    } else if (key == "srtp") {
+      if (!value.empty() && value != "passthrough") {
+        problem("srtp can only be passthrough; keys are given by srtp-receive and srtp-send");
+      }
+      leg().set_srtp_passthrough(value == "passthrough");
+    } else {
       return false;
     }
     return true;
+  }
+
+  template <typename Target>
+  void parse_key_of(std::string_view key, std::string_view value, Target target) {
+    if (value.empty()) {
+      return;
+    }
+    auto parsed = read_srtp(value);
+    for (const auto& why : parsed.problems) {
+      problem(std::string(key) + ": " + why);
+    }
+    *target() = std::move(parsed.value);
+  }
+
+  void parse_roc(std::string_view key, std::string_view value, std::optional<std::uint32_t>& roc) {
+    roc = parse_number(value);
+    if (!value.empty() && !roc) {
+      problem(std::string(key) + " must be 0..4294967295");
+    }
+  }
+
+  // What the keys of SRTP are together, in whichever order they were given.
+  void check_srtp() {
+    if (leg().srtp_passthrough() && (leg().has_srtp_receive() || leg().has_srtp_send())) {
+      problem("srtp=passthrough goes without keys: leave it out, or srtp-receive and srtp-send");
+    }
+    set_roc("srtp-receive", receive_roc_, leg().has_srtp_receive() ? leg().mutable_srtp_receive() : nullptr);
+    set_roc("srtp-send", send_roc_, leg().has_srtp_send() ? leg().mutable_srtp_send() : nullptr);
+  }
+
+  void set_roc(const std::string& key, std::optional<std::uint32_t> roc, v1::SrtpParams* params) {
+    if (roc && params == nullptr) {
+      problem(key + "-roc needs " + key);
+    } else if (roc) {
+      params->set_roc(*roc);
+    }
   }
 
   void parse_rtcp_mux(std::string_view value, bool has_value) {
@@ -251,6 +312,8 @@ class LegParser {
   std::string_view text_;
   Parsed<v1::LegSpec> result_;
   std::set<std::string_view> seen_;
+  std::optional<std::uint32_t> receive_roc_;
+  std::optional<std::uint32_t> send_roc_;
 };
 
 }  // namespace

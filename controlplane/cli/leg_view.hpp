@@ -26,7 +26,10 @@ struct LegView {
   bool party_sends() const;
   bool party_receives() const;
   bool port_down() const { return !state->port().empty() && !state->link_up(); }
-  bool rtcp_is_alive() const;      // heard lately
+  bool rtcp_is_alive() const;  // heard lately
+  bool has_receive_key() const { return spec->has_srtp_receive() || state->has_srtp_receive(); }
+  bool has_send_key() const { return spec->has_srtp_send() || state->has_srtp_send(); }
+  bool speaks_srtp() const { return has_receive_key() || has_send_key(); }
   double silence_seconds() const;  // since the last believed RTP; meaningless before the first
   // Packets dropped for these reasons together.
   std::uint64_t dropped(std::initializer_list<const char*> reasons) const;

@@ -7,7 +7,8 @@ namespace {
 constexpr const char* kCaptureFooter = R"(
 The file is pcapng, for Wireshark and tshark; each packet's comment tells leg and stage, or why it was
 dropped. Capturing ends at the first limit, with Ctrl-C, or with the session; the file is complete in any
-case. It holds what people say: treat it as such.)";
+case. It holds what people say: treat it as such. SRTP is in it as on the wire; --decrypted has it opened,
+where the node's srtp.allow_decrypted_capture is true.)";
 
 }  // namespace
 
@@ -94,6 +95,10 @@ void add_capture_command(CLI::App& app, Options& options) {
                    "Keep only so many bytes of each frame: 54 leaves out speech")
       ->check(must_be_positive)
       ->type_name("BYTES");
+  capture
+      ->add_flag("--decrypted", options.decrypted,
+                 "SRTP as it is inside, where the node's configuration allows it")
+      ->excludes(unmatched);
   capture->callback([&options] { options.command = Command::kCapture; });
 }
 

@@ -79,6 +79,7 @@ struct Options {
   std::string max_bytes;
   std::string capture_time;
   std::uint32_t snap_length = 0;
+  bool decrypted = false;
 
   std::string shell;  // completion
 };

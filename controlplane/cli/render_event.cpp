@@ -31,6 +31,12 @@ std::string ended_text(const v1::Event& event) {
   return text;
 }
 
+// "leg b: the key it is sent with"
+std::string key_text(const v1::Event& event) {
+  return "leg " + event.leg_id() + ": the key " +
+         (event.outgoing() ? "it is sent with" : "of what it sends") + (event.rtcp() ? " (RTCP)" : "");
+}
+
 Line describe(const v1::Event& event) {
   const std::string stream = "leg " + event.leg_id() + " " + (event.rtcp() ? "RTCP" : "RTP") + ": ";
   const std::string port = "port " + event.port() + ": ";
@@ -86,6 +92,10 @@ Line describe(const v1::Event& event) {
               Tone::kBad};
     case v1::EVENT_TYPE_WORKER_RELIEVED:
       return {"worker " + std::to_string(event.worker()) + " is no longer overloaded", Tone::kGood};
+    case v1::EVENT_TYPE_SRTP_KEY_EXPIRING:
+      return {key_text(event) + " nears its end: re-key", Tone::kWarning};
+    case v1::EVENT_TYPE_SRTP_KEY_EXPIRED:
+      return {key_text(event) + " HAS EXPIRED: packets are dropped until there is another", Tone::kBad};
     default:
       return {"event of unknown type " + std::to_string(event.type()) +
               ": polluxctl may be older than the node"};

@@ -46,6 +46,9 @@ std::string render_node(const v1::InfoResponse& info, double now_seconds, const 
   out += std::string("  huge pages  ") +
          (info.huge_pages() ? "in use" : "not in use: see README.md, bare metal") + "\n";
   out += "  CPU         " + join(info.cpu_features()) + "\n";
+  if (!info.srtp_backend().empty()) {
+    out += "  SRTP        " + printable(info.srtp_backend()) + "\n";
+  }
   const std::map<std::string, std::string> libraries(info.libraries().begin(), info.libraries().end());
   for (const auto& [name, version] : libraries) {
     out += "  library     " + name + " " + version + "\n";

@@ -6,6 +6,7 @@
 #include "controlplane/cli/leg_view.hpp"
 #include "controlplane/cli/load.hpp"
 #include "controlplane/cli/render_quality.hpp"
+#include "controlplane/cli/render_srtp.hpp"
 #include "controlplane/cli/table.hpp"
 #include "controlplane/cli/verdict.hpp"
 #include "controlplane/cli/words.hpp"
@@ -163,9 +164,9 @@ std::string head(const v1::Session& session, double now_seconds, std::optional<d
 std::string render_session(const v1::Session& session, double now_seconds, std::optional<double> worker_load,
                            const Style& style) {
   std::string out = head(session, now_seconds, worker_load, style);
-  for (const std::string& part :
-       {stream_table(session.state(), style), render_quality(session.state(), style),
-        render_leg_drops(session.state(), style), verdict_lines(session, style)}) {
+  for (const std::string& part : {stream_table(session.state(), style), render_srtp(session, style),
+                                  render_quality(session.state(), style),
+                                  render_leg_drops(session.state(), style), verdict_lines(session, style)}) {
     out += part.empty() ? "" : "\n" + part;
   }
   return out;

@@ -18,9 +18,21 @@ A leg is ID[,KEY=VALUE...], with these keys, all optional:
   dscp=0..63                of the packets sent; default: the network's
   pt=WIRE[:COMMON[@RATE]][/NAME]  payload-type map; several: repeat, or join with +
   sinks=LEG                 who gets what this party sends; several: repeat, or join with +
+  srtp-receive=KEY          key of what the party sends; with a key the leg speaks SRTP only
+  srtp-send=KEY             key of what is sent to the party
+  srtp-receive-roc=N, srtp-send-roc=N               rollover counter to begin with; default: 0
+  srtp=passthrough          SRTP goes through untouched and unread
+
+A KEY is @FILE, a file with the key on its first line, or the key itself, which other users of this machine
+can see (ps): SUITE:BASE64[|LIFETIME][|MKI:LENGTH], as in a=crypto, e.g. in single quotes for the shell
+  'AES_CM_128_HMAC_SHA1_80:BASE64 of key and salt|2^31|1:4'
+Suites: AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32, AES_256_CM_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32,
+AEAD_AES_128_GCM, AEAD_AES_256_GCM, and NULL_HMAC_SHA1_80 where the node allows it.
 
   polluxctl session create call-1 --leg a,network=outside,remote=192.0.2.7:40000,rtcp-mux \
-                                  --leg b,network=inside,remote=10.0.0.5:30000)";
+                                  --leg b,network=inside,remote=10.0.0.5:30000
+  polluxctl session create call-2 --leg a,remote=192.0.2.7:40000,srtp-receive=@a.key,srtp-send=@a-send.key \
+                                  --leg b,remote=10.0.0.5:30000)";
 
 void add_list(CLI::App& session, Options& options) {
   CLI::App* list = session.add_subcommand("list", "Sessions of the node, with MOS and their state in a line");

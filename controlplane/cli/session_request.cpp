@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -9,11 +10,26 @@
 #include <system_error>
 
 #include "controlplane/cli/leg_parser.hpp"
+#include "controlplane/cli/srtp_parser.hpp"
 #include "controlplane/cli/value_parser.hpp"
 
 namespace pollux::cli {
 
 namespace {
+
+// The library's message quotes what it couldn't read. Of a spec with keys of SRTP that is left out.
+std::string why_not_json(std::string message, const std::string& json) {
+  if (json.find("srtp") == std::string::npos && json.find("master") == std::string::npos) {
+    return message;
+  }
+  message.resize(std::min(message.find('\n'), message.size()));  // behind it the lines around the mistake
+  const auto value = message.find("invalid value");
+  if (message.rfind("srtp", value) != std::string::npos && value != std::string::npos) {
+    message.resize(value);
+    message += "not a value of this field (bytes are in base64)";
+  }
+  return without_keys(message);
+}
 
 void read_spec(const std::string& path, std::istream& in, Parsed<v1::CreateRequest>& result) {
   std::ifstream file;
@@ -28,8 +44,8 @@ void read_spec(const std::string& path, std::istream& in, Parsed<v1::CreateReque
   const std::string json{std::istreambuf_iterator<char>(source), {}};
   const auto status = google::protobuf::util::JsonStringToMessage(json, result.value.mutable_spec());
   if (!status.ok()) {
-    result.problems.push_back("--file " + path +
-                              " holds no SessionSpec in JSON: " + std::string(status.message()));
+    result.problems.push_back("--file " + path + " holds no SessionSpec in JSON: " +
+                              why_not_json(std::string(status.message()), json));
   }
 }
 

@@ -147,6 +147,29 @@ std::string word(v1::CaptureEnd end) {
   }
 }
 
+std::string word(v1::SrtpSuite suite) {
+  switch (suite) {
+    case v1::SRTP_SUITE_UNSPECIFIED:
+      return "no suite";
+    case v1::SRTP_SUITE_AES_CM_128_HMAC_SHA1_80:
+      return "AES_CM_128_HMAC_SHA1_80";
+    case v1::SRTP_SUITE_AES_CM_128_HMAC_SHA1_32:
+      return "AES_CM_128_HMAC_SHA1_32";
+    case v1::SRTP_SUITE_AES_256_CM_HMAC_SHA1_80:
+      return "AES_256_CM_HMAC_SHA1_80";
+    case v1::SRTP_SUITE_AES_256_CM_HMAC_SHA1_32:
+      return "AES_256_CM_HMAC_SHA1_32";
+    case v1::SRTP_SUITE_AEAD_AES_128_GCM:
+      return "AEAD_AES_128_GCM";
+    case v1::SRTP_SUITE_AEAD_AES_256_GCM:
+      return "AEAD_AES_256_GCM";
+    case v1::SRTP_SUITE_NULL_HMAC_SHA1_80:
+      return "NULL_HMAC_SHA1_80";
+    default:
+      return unknown(suite);
+  }
+}
+
 std::string family_word(const v1::LegSpec& leg) {
   switch (leg.family()) {
     case v1::ADDRESS_FAMILY_IPV4:

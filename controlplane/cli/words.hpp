@@ -18,6 +18,7 @@ std::string word(v1::NodeStatus status);
 std::string word(v1::OneWayCause cause);
 std::string word(v1::CapturePoint point);
 std::string word(v1::CaptureEnd end);
+std::string word(v1::SrtpSuite suite);  // as in a=crypto
 // UNSPECIFIED: the family of remote_rtp, IPv4 without one.
 std::string family_word(const v1::LegSpec& leg);
 

@@ -58,8 +58,24 @@ TEST(Arguments, EachCommandHasHelpOfItsOwn) {
 TEST(Arguments, CreateHelpNamesEveryLegKey) {
   const auto parsed = parse_arguments({"session", "create", "--help"}, {});
   for (const char* key : {"network=", "remote=", "remote-rtcp=", "family=", "rtcp-mux",
-                          "direction=", "learning=", "policy=", "stream=", "dscp=", "pt=", "sinks="}) {
+                          "direction=", "learning=", "policy=", "stream=", "dscp=", "pt=", "sinks=",
+                          "srtp-receive=", "srtp-send=", "srtp-receive-roc=", "srtp=passthrough"}) {
     EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(key)));
+  }
+}
+
+// Whoever forgets --leg sees their words again, without the key.
+TEST(Arguments, ComplaintsHoldNoKeys) {
+  const std::string leg = "a,srtp-send=AES_CM_128_HMAC_SHA1_80:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+  expect_refused({"node", "info", leg}, "not expected: a,srtp-send=...\n");
+  for (const auto& words : {std::vector<std::string>{"node", "info", leg},
+                            {"session", "create", "call-1", leg},
+                            {leg},
+                            {"session", "create", "call-1", "--legs", leg},
+                            {"stats", "-o", leg}}) {
+    const auto parsed = parse_arguments(words, {});
+    EXPECT_THAT(parsed.err, ::testing::Not(HasSubstr("WVNfX19z")));
+    EXPECT_EQ(parsed.exit_code, 2);
   }
 }
 
@@ -114,7 +130,7 @@ TEST(Arguments, NodeAndCapture) {
   EXPECT_TRUE(drain.end_sessions);
   EXPECT_TRUE(accepted({"node", "reload", "--dry-run"}).dry_run);
   const auto session = accepted({"capture", "call-1", "--leg", "a", "--out", "f", "--max-packets", "5",
-                                 "--max-bytes", "1M", "--time", "9s", "--snap", "54"});
+                                 "--max-bytes", "1M", "--time", "9s", "--snap", "54", "--decrypted"});
   EXPECT_EQ(session.capture_session, "call-1");
   EXPECT_EQ(session.capture_leg, "a");
   EXPECT_EQ(session.capture_file, "f");
@@ -122,6 +138,7 @@ TEST(Arguments, NodeAndCapture) {
   EXPECT_EQ(session.max_bytes, "1M");
   EXPECT_EQ(session.capture_time, "9s");
   EXPECT_EQ(session.snap_length, 54U);
+  EXPECT_TRUE(session.decrypted);
   const auto unmatched =
       accepted({"capture", "--unmatched", "--address", "192.0.2.7", "--port", "4000", "--out", "-"});
   EXPECT_TRUE(unmatched.unmatched);
@@ -158,6 +175,7 @@ TEST(Arguments, WrongUsage) {
   expect_refused({"session", "list", "--worst", "3", "--all"}, "excludes");
   expect_refused({"capture", "x"}, "--out is required");
   expect_refused({"capture", "x", "--unmatched", "--out", "f"}, "excludes");
+  expect_refused({"capture", "--unmatched", "--decrypted", "--out", "f"}, "--unmatched excludes --decrypted");
   expect_refused({"capture", "x", "--port", "4000", "--out", "f"}, "--port requires --unmatched");
   expect_refused({"completion", "csh"}, "must be bash, zsh or fish, not csh");
 }

@@ -98,6 +98,7 @@ TEST(CallError, SaysWhatToDo) {
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_EXHAUSTED", "memory.mbufs"},
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "CAPTURES_EXHAUSTED", "end one of them"},
         Case{grpc::StatusCode::ALREADY_EXISTS, "CAPTURE_EXISTS", "somebody captures this session"},
+        Case{grpc::StatusCode::PERMISSION_DENIED, "DECRYPTED_CAPTURE_FORBIDDEN", "leave out --decrypted"},
         Case{grpc::StatusCode::INVALID_ARGUMENT, "CONFIG_INVALID", "nothing was changed"},
         Case{grpc::StatusCode::PERMISSION_DENIED, "ANY", "only lets you read"}}) {
     const auto error = decode_error(with_cause(code, "no", cause), true);

@@ -76,9 +76,21 @@ TEST(Capture, WritesTheFileAndSaysHowItEnded) {
   EXPECT_EQ(seen.max_time().seconds(), 90);
   EXPECT_EQ(seen.snap_length(), 54U);
   EXPECT_FALSE(seen.has_unmatched());
+  EXPECT_FALSE(seen.decrypted());
   struct stat status {};
   ASSERT_EQ(stat(file.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);  // speech is for nobody else
+}
+
+TEST(Capture, Decrypted) {
+  FakeNode node;
+  v1::CaptureRequest seen;
+  node.capture = captures("CAPTURE_END_MAX_TIME", &seen);
+  const TemporaryFolder folder;
+  const auto outcome =
+      run_against(node.target(), {"capture", "call-1", "--decrypted", "--out", folder.file("x")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(seen.decrypted());
 }
 
 TEST(Capture, UnmatchedWithFilter) {

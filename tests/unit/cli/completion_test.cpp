@@ -67,6 +67,7 @@ TEST(Completion, BashFindsCommandsOptionsAndValues) {
   EXPECT_EQ(offered(folder, "polluxctl node drain --d", 3), " --deadline \n");
   EXPECT_EQ(offered(folder, "polluxctl node drain --tls-s", 3), " --tls-server-name \n");
   EXPECT_EQ(offered(folder, "polluxctl stats -o j", 3), " json \n");
+  EXPECT_EQ(offered(folder, "polluxctl capture --d", 2), " --decrypted \n");
   EXPECT_EQ(offered(folder, "polluxctl completion z", 2), " zsh \n");
   EXPECT_EQ(offered(folder, "polluxctl session list --limit \"\"", 4), "  \n");
   folder.write("call.pcapng", "");

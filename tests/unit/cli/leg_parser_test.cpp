@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/cli/messages.hpp"
+#include "tests/unit/cli/temporary_folder.hpp"
 
 namespace pollux::cli {
 namespace {
@@ -90,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"network=x", "it must begin with the leg's id, such as 'a,network=x'"},
         BadCase{"a,",
                 "'' is no key of a leg; they are network, remote, remote-rtcp, family, rtcp-mux, direction, "
-                "learning, policy, stream, dscp, pt, sinks"},
+                "learning, policy, stream, dscp, pt, sinks, srtp-receive, srtp-receive-roc, srtp-send, "
+                "srtp-send-roc, srtp"},
         BadCase{"a,network", "network needs a value: network=..."}, BadCase{"a,dscp=", "dscp= needs a value"},
         BadCase{"a,dscp=64", "dscp must be 0..63, not '64'"},
         BadCase{"a,dscp=-1", "dscp must be 0..63, not '-1'"},
@@ -127,6 +129,74 @@ TEST(LegParser, EncodingOfAPayloadType) {
   EXPECT_FALSE(parse_leg("a,pt=8/").ok());
   EXPECT_FALSE(parse_leg("a,pt=8/a b").ok());
 }
+
+// RFC 4568 §9.1.
+const std::string kKey = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+const std::string kSrtp = "AES_CM_128_HMAC_SHA1_80:" + kKey;
+
+TEST(LegParser, KeysOfSrtp) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.write("send", "AEAD_AES_128_GCM:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHA==|2^20\n");
+  expect_leg(
+      "a,srtp-receive-roc=5,srtp-receive=" + kSrtp + "|1:4,srtp-send=@" + file,
+      "leg_id: 'a' srtp_receive { suite: SRTP_SUITE_AES_CM_128_HMAC_SHA1_80 "
+      "master_key: 'YS___semctl () {' master_salt: '\\t220;}\\n}\\nunles' mki: '\\000\\000\\000\\001' roc: 5 "
+      "} "
+      "srtp_send { suite: SRTP_SUITE_AEAD_AES_128_GCM "
+      "master_key: '\\001\\002\\003\\004\\005\\006\\007\\010\\011\\012\\013\\014\\015\\016\\017\\020' "
+      "master_salt: '\\021\\022\\023\\024\\025\\026\\027\\030\\031\\032\\033\\034' lifetime: 1048576 }");
+  // Padding isn't taken for another "=".
+  EXPECT_TRUE(parse_leg("a,srtp-send=AEAD_AES_128_GCM:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHA==").ok());
+}
+
+TEST(LegParser, RocZeroIsNotUnset) {
+  EXPECT_TRUE(parse_leg("a,srtp-send=" + kSrtp + ",srtp-send-roc=0").value.srtp_send().has_roc());
+  EXPECT_FALSE(parse_leg("a,srtp-send=" + kSrtp).value.srtp_send().has_roc());
+  EXPECT_EQ(parse_leg("a,srtp-send=" + kSrtp + ",srtp-send-roc=4294967295").value.srtp_send().roc(),
+            0xffffffffU);
+}
+
+TEST(LegParser, Passthrough) {
+  expect_leg("a,srtp=passthrough", "leg_id: 'a' srtp_passthrough: true");
+}
+
+struct SrtpCase {
+  std::string text;
+  const char* problem;
+};
+
+class LegParserBadSrtp : public ::testing::TestWithParam<SrtpCase> {};
+
+TEST_P(LegParserBadSrtp, SaysWhatIsWrongAndNeverTheKey) {
+  const auto problems = parse_leg(GetParam().text).problems;
+  EXPECT_THAT(problems, ::testing::Contains(::testing::HasSubstr(GetParam().problem)));
+  EXPECT_THAT(problems, ::testing::Each(::testing::Not(::testing::HasSubstr(kKey.substr(0, 8)))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, LegParserBadSrtp,
+    ::testing::Values(
+        SrtpCase{"a,srtp-receive=" + kSrtp + "|0", "': srtp-receive: the lifetime must be"},
+        SrtpCase{"a,srtp-send=" + kSrtp + "=",
+                 "--leg 'a,srtp-send=...': srtp-send: key and salt aren't base64"},
+        SrtpCase{"a,srtp-receive=" + kKey, "srtp-receive: it is written SUITE:BASE64"},
+        SrtpCase{"a,srtp-receive", "srtp-receive needs a value: srtp-receive=..."},
+        SrtpCase{"a,srtp-receive=", "srtp-receive= needs a value"},
+        SrtpCase{"a,srtp-receive=@/nonexistent",
+                 "--leg 'a,srtp-receive=@/nonexistent': srtp-receive: file "
+                 "/nonexistent: No such file"},
+        SrtpCase{"a,srtp-send=" + kSrtp + ",srtp-send=" + kSrtp, "srtp-send is given twice"},
+        SrtpCase{"a,srtp_receive=" + kSrtp, "'srtp_receive' is no key of a leg"},
+        SrtpCase{"a,strp-receive=" + kSrtp, "'strp-receive' is no key of a leg"},
+        SrtpCase{"a,srtp-receive=AES_CM_128_HMAC_SHA1_80," + kKey, "'...' is no key of a leg"},
+        SrtpCase{kSrtp, "the leg's id must be"}, SrtpCase{"srtp-receive=" + kSrtp, "begin with the leg's id"},
+        SrtpCase{"a,direction=" + kSrtp, "direction is one of"},
+        SrtpCase{"a,srtp=" + kSrtp, "srtp can only be passthrough"},
+        SrtpCase{"a,srtp=passthrough,srtp-receive=" + kSrtp, "srtp=passthrough goes without keys"},
+        SrtpCase{"a,srtp-receive-roc=-1,srtp-receive=" + kSrtp, "srtp-receive-roc must be 0..4294967295"},
+        SrtpCase{"a,srtp-send-roc=4294967296,srtp-send=" + kSrtp, "srtp-send-roc must be 0..4294967295"},
+        SrtpCase{"a,srtp-send-roc=5,srtp-receive=" + kSrtp, "srtp-send-roc needs srtp-send"}));
 
 }  // namespace
 }  // namespace pollux::cli

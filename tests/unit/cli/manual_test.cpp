@@ -47,6 +47,7 @@ TEST(Manual, IsPlainAsciiAndNoLineIsAnUnknownRequest) {
                           [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
   EXPECT_THAT(outcome.out, Not(HasSubstr("\n'")));
   EXPECT_THAT(outcome.out, HasSubstr("remote=10.0.0.5:30000"));  // the footer of session create
+  EXPECT_THAT(outcome.out, HasSubstr("srtp\\-receive=KEY"));
 }
 
 }  // namespace

@@ -85,6 +85,17 @@ TEST(RenderEvent, OneWayAudio) {
             "call-1  leg b: media flows both ways again");
 }
 
+TEST(RenderEvent, Keys) {
+  const std::string leg = "session_id: 'call-1' leg_id: 'b' ";
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SRTP_KEY_EXPIRING outgoing: true " + leg),
+            "call-1  leg b: the key it is sent with nears its end: re-key");
+  EXPECT_EQ(text_of("type: EVENT_TYPE_SRTP_KEY_EXPIRING rtcp: true " + leg),
+            "call-1  leg b: the key of what it sends (RTCP) nears its end: re-key");
+  EXPECT_EQ(
+      text_of("type: EVENT_TYPE_SRTP_KEY_EXPIRED " + leg),
+      "call-1  leg b: the key of what it sends HAS EXPIRED: packets are dropped until there is another");
+}
+
 TEST(RenderEvent, Node) {
   EXPECT_EQ(text_of("type: EVENT_TYPE_NODE_DRAINING"), "node  draining: no new sessions");
   EXPECT_EQ(text_of("type: EVENT_TYPE_NODE_UNDRAINED"), "node  takes new sessions again");

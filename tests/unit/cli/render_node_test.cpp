@@ -18,7 +18,7 @@ TEST(RenderNode, Golden) {
             addresses: "192.0.2.1/24" addresses: "2001:db8::1/64" }
     networks { name: "outside" addresses: "192.0.2.1" first_port: 20000 last_port: 59999
                ports_total: 40000 ports_used: 34000 }
-    huge_pages: true)");
+    huge_pages: true srtp_backend: "ipsec_mb 1.3.0 AVX2")");
   EXPECT_EQ(render_node(info, 1'714'532'400, Style{}),
             "Pollux 0.1.0\n"
             "  status      serving\n"
@@ -26,6 +26,7 @@ TEST(RenderNode, Golden) {
             "  run         7f3a\n"
             "  huge pages  in use\n"
             "  CPU         avx2 aes\n"
+            "  SRTP        ipsec_mb 1.3.0 AVX2\n"
             "  library     dpdk 22.11.11\n"
             "  library     grpc 1.51.1\n"
             "\n"
@@ -46,6 +47,7 @@ TEST(RenderNode, SaysWhatIsAmiss) {
   EXPECT_NE(text.find("draining: takes no new sessions"), std::string::npos);
   EXPECT_NE(text.find("huge pages  not in use"), std::string::npos);
   EXPECT_NE(text.find("p0    DOWN"), std::string::npos);
+  EXPECT_EQ(text.find("SRTP"), std::string::npos);  // a node that doesn't say
 }
 
 }  // namespace

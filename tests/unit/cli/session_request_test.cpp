@@ -59,6 +59,26 @@ TEST(SessionRequest, WrongJsonNamesTheFileAndTheField) {
   EXPECT_THAT(make(options, "{").problems, ElementsAre(HasSubstr("--file - holds no SessionSpec in JSON")));
 }
 
+// The parser of JSON quotes what it can't read.
+TEST(SessionRequest, WrongJsonNeverShowsAKey) {
+  Options options;
+  options.spec_file = "-";
+  for (const char* const json : {R"({"legs":[{"legId":"a","srtpReceive":{"masterKey":"S3CRETS3CRET!"}}]})",
+                                 R"({"legs":[{"leg_id":"a","srtp_receive":{"master_key":"S3CRETS3CRET!"}}]})",
+                                 R"({"legs":[{"legId":"a","srtpReceive":{"masterKey" "S3CRETS3CRET"}}]})",
+                                 R"({"legs":[{"legId":"a","srtpReceive":{"suite":"S3CRETS3CRET"}}]})",
+                                 R"({"legs":[{"legId":"a","srtpSend":"S3CRETS3CRET"}]})",
+                                 R"({"legs":[{"legId":"a","srtpSend":{"masterKey":"S3CRETS3CRET)",
+                                 R"({"legs":[{"legId":"a","masterKey" "S3CRETS3CRET"}]})"}) {
+    EXPECT_THAT(make(options, json).problems,
+                ElementsAre(AllOf(HasSubstr("--file - holds no SessionSpec in JSON: "),
+                                  ::testing::Not(HasSubstr("S3CRET")))))
+        << json;
+  }
+  EXPECT_THAT(make(options, R"({"legs":[{"srtp_send":{"master_key":"!"}}]})").problems,
+              ElementsAre(AllOf(HasSubstr("master_key"), HasSubstr("not a value of this field"))));
+}
+
 TEST(SessionRequest, MissingFileSaysSo) {
   Options options;
   options.spec_file = "/nonexistent/spec.json";
