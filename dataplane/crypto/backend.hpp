@@ -68,17 +68,6 @@ struct ContextOptions {
   std::uint16_t streams_per_key = 16;  // 1..256
 };
 
-// Begins to load what the next packet of this context needs: its first line, which is written, and the keys
-// of the most usual suites behind it.
-inline void prefetch_context(const std::byte* contexts, ContextId context) {
-  constexpr std::size_t kLine = 64;
-  const std::byte* const at = contexts + std::size_t{context} * kLine;
-  __builtin_prefetch(at, 1);
-  for (std::size_t line = 1; line <= 4; ++line) {
-    __builtin_prefetch(at + line * kLine, 0);
-  }
-}
-
 // One worker's engine; all calls on that worker's thread. Packets of one batch are handled in their order.
 class Engine {
  public:
@@ -117,8 +106,6 @@ class Backend {
   virtual std::uint16_t overhead(ContextId context) const = 0;
 
   virtual std::unique_ptr<Engine> make_engine() = 0;
-  // Where the contexts lie, for prefetch_context().
-  virtual const std::byte* contexts() const = 0;
   // For people: the library's name, its version, and what was chosen for this machine.
   virtual std::string description() const = 0;
 };

@@ -35,7 +35,6 @@ class IpsecMbBackend final : public Backend {
     store_.release(context);
   }
   ContextState state(ContextId context) const override { return store_.state(context); }
-  const std::byte* contexts() const override { return store_.base(); }
   std::uint16_t overhead(ContextId context) const override { return overhead_of(store_.at(context)); }
   std::unique_ptr<Engine> make_engine() override {
     auto engine = std::make_unique<MbEngine>(choice_, store_.base());

@@ -53,7 +53,6 @@ class LibsrtpBackend final : public Backend {
     store_.release(context);
   }
   ContextState state(ContextId context) const override { return store_.state(context); }
-  const std::byte* contexts() const override { return store_.base(); }
   std::uint16_t overhead(ContextId context) const override { return overhead_of(store_.at(context)); }
   std::unique_ptr<Engine> make_engine() override { return std::make_unique<LibsrtpEngine>(store_.base()); }
   std::string description() const override { return srtp_get_version_string(); }

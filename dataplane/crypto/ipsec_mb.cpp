@@ -82,6 +82,23 @@ class Trial {
   std::vector<IMB_JOB> jobs_ = std::vector<IMB_JOB>(kMbBatch);
 };
 
+// The least number from which on more packets at once gain nothing to speak of.
+std::size_t best_round(const std::array<std::uint64_t, kSizes.size()>& hash,
+                       const std::array<std::uint64_t, kSizes.size()>& cipher) {
+  constexpr std::size_t kLeast = 8;
+  constexpr double kWorthIt = 0.95;
+  std::size_t round = 0;
+  double best = 0;
+  for (std::size_t i = 0; i < kSizes.size(); ++i) {
+    const double cost = static_cast<double>(hash[i] + cipher[i]) / static_cast<double>(kSizes[i]);
+    if (kSizes[i] >= kLeast && (round == 0 || cost < kWorthIt * best)) {
+      best = cost;
+      round = kSizes[i];
+    }
+  }
+  return round;
+}
+
 std::string describe(const std::array<MbArch, kMbBatch + 1>& choice) {
   std::string text;
   for (std::size_t from = 1; from <= kMbBatch;) {
@@ -154,6 +171,7 @@ MbChoice measure_mb_choice() {
     }
     consider(trial->gcm(manager.get()), gcm_best, choice.gcm);
   }
+  choice.round = best_round(hash_best, cipher_best);
   for (std::size_t packets = 1, i = 0; packets <= kMbBatch; ++packets) {
     i += packets > kSizes[i] ? 1U : 0U;
     choice.hash[packets] = hash[i];
@@ -164,7 +182,8 @@ MbChoice measure_mb_choice() {
 
 std::string describe(const MbChoice& choice) {
   return "HMAC-SHA1 by " + describe(choice.hash) + "; AES-CM by " + describe(choice.cipher) +
-         "; AES-GCM by " + kNames[static_cast<std::size_t>(choice.gcm)];
+         "; AES-GCM by " + kNames[static_cast<std::size_t>(choice.gcm)] + "; " +
+         std::to_string(choice.round) + " packets at a time";
 }
 
 MbManagers::MbManagers(const MbChoice& choice) : choice_(choice) {

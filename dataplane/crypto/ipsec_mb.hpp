@@ -12,7 +12,7 @@
 
 namespace pollux::crypto {
 
-inline constexpr std::size_t kMbBatch = 64;  // packets handled together
+inline constexpr std::size_t kMbBatch = 64;  // packets handled together at the most
 
 enum class MbArch : std::uint8_t { kSse, kAvx2, kAvx512 };
 inline constexpr std::size_t kMbArchs = 3;
@@ -31,11 +31,13 @@ struct MbChoice {
   std::array<MbArch, kMbBatch + 1> hash{};    // HMAC-SHA1
   std::array<MbArch, kMbBatch + 1> cipher{};  // AES counter mode
   MbArch gcm = MbArch::kSse;                  // one at a time; its keys have a form of their own in each
+  // Packets handled together: as few as fill the lanes, so that what they touch stays in the first cache.
+  std::size_t round = kMbBatch;
 };
 
 // Measured on this processor, in some milliseconds. Never fails: what isn't there isn't chosen.
 MbChoice measure_mb_choice();
-// "HMAC sse, AES-CM sse 1..7, avx2 8.., GCM avx2"
+// "HMAC-SHA1 by sse; AES-CM by sse 1..7, avx2 8..64; AES-GCM by avx2; 8 packets at a time"
 std::string describe(const MbChoice& choice);
 
 // One worker's managers: those that the choice names. An IMB_MGR is no thread's but its owner's.

@@ -44,6 +44,9 @@ class MbEngine final : public Engine {
   };
   using Round = std::span<SrtpJob>;
 
+  template <typename Work>
+  void in_rounds(std::span<SrtpJob> jobs, Work work);
+  void prefetch(Round jobs) const;
   void protect_round(Round jobs);
   void unprotect_round(Round jobs);
   bool prepare(SrtpJob& job, Pending& pending);
@@ -66,6 +69,7 @@ class MbEngine final : public Engine {
   const std::uint8_t* tag(std::size_t number) const { return tags_.data() + number * kTagRoom; }
 
   const MbManagers managers_;
+  const std::size_t round_;
   std::byte* const contexts_;
   std::size_t hashes_ = 0;
   std::array<std::size_t, 2> ciphers_{};  // by key length: 16 and 32 bytes

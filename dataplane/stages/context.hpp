@@ -93,7 +93,6 @@ struct Context {
   // written by: control, when the configuration is read again; read by: worker. Former ones stay alive.
   std::atomic<const LearningConfig*> learning{nullptr};
   crypto::Engine* srtp = nullptr;
-  const std::byte* srtp_contexts = nullptr;
   rte_mempool* mempool = nullptr;
   rte_ring* events = nullptr;          // Event by value, towards control
   std::uint64_t events_raised = 0;     // that found room in it

@@ -99,7 +99,6 @@ void rtp_send(Context& context, MediaBatch& batch) {
         if (to_protect != i) {
           batch.packets[to_protect] = packet;
         }
-        crypto::prefetch_context(context.srtp_contexts, packet.endpoint->srtp_out);
         ++to_protect;
         continue;
       }

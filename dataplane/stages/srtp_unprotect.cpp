@@ -23,16 +23,13 @@ bool needs_opening(const MediaPacket& packet) {
   return (packet.endpoint->rx_flags & session::kRxSrtp) != 0;
 }
 
-bool any_to_open(const Context& context, const MediaBatch& batch) {
-  bool any = false;
+bool any_to_open(const MediaBatch& batch) {
   for (std::uint16_t i = 0; i < batch.count; ++i) {
-    const session::Endpoint& endpoint = *batch.packets[i].endpoint;
-    if ((endpoint.rx_flags & session::kRxSrtp) != 0) {
-      any = true;
-      crypto::prefetch_context(context.srtp_contexts, endpoint.srtp_in);
+    if (needs_opening(batch.packets[i])) {
+      return true;
     }
   }
-  return any;
+  return false;
 }
 
 // False: the packet has been dropped.
@@ -110,7 +107,7 @@ bool settle(Context& context, MediaPacket& packet, const crypto::SrtpJob& job, r
 }
 
 void open(Context& context, MediaBatch& batch, bool rtcp) {
-  if (!any_to_open(context, batch)) [[likely]] {
+  if (!any_to_open(batch)) [[likely]] {
     return;
   }
   const StageTimer timer(context, Stage::srtp_unprotect, batch.count);

@@ -183,7 +183,6 @@ Expected<void> DataplaneImpl::make_parts() {
     context.table = part->table.get();
     context.learning.store(learning_.back().get(), std::memory_order_relaxed);
     context.srtp = part->srtp.get();
-    context.srtp_contexts = srtp_->contexts();
     context.mempool = mempool_;
     context.events = part->events.get();
     context.ns_per_cycle = 1e9 / hz;
