@@ -129,6 +129,7 @@ Expected<void> apply_config(const config::NodeConfig& config, control::ControlTh
     manager.set_media_timeout(config.timeouts.media);
     manager.set_one_way_audio(config.timeouts.one_way_audio);
     manager.set_limits(config.admission);
+    manager.set_srtp_policy(config.srtp);
     manager.events().set_capacity(config.event_log_size);
     dataplane.set_learning(config.dataplane.learning);
     manager.log_config_reloaded();

@@ -68,6 +68,12 @@ struct AdmissionConfig {
   std::uint32_t reserved_ports = 0;    // percent of each network's ports, for legs added to sessions
 };
 
+// What of SRTP is refused unless the operator allows it; asked when a request comes.
+struct SrtpPolicy {
+  bool allow_null_cipher = false;        // keys of the suite that doesn't encrypt
+  bool allow_decrypted_capture = false;  // captures of SRTP as it is inside
+};
+
 enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarning, kError };
 
 enum class LogTarget : std::uint8_t { kStderr, kFile };
@@ -87,6 +93,7 @@ struct NodeConfig {
   std::vector<unsigned>
       control_cpus;  // CPUs of gRPC and control threads; empty: all that no worker uses, or all
   std::vector<NetworkConfig> networks;
+  SrtpPolicy srtp;  // the rest of the section is dataplane.srtp
   TimeoutConfig timeouts;
   DoorConfig grpc;
   MetricsConfig metrics;

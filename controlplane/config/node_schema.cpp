@@ -1,6 +1,7 @@
 #include "controlplane/config/node_schema.hpp"
 
 #include "controlplane/config/door_schema.hpp"
+#include "controlplane/config/media_schema.hpp"
 
 namespace pollux::config {
 
@@ -9,7 +10,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 // Short for the accessors below: the member `path` of whichever struct the section fills.
 #define POLLUX_MEMBER(path)  \
@@ -22,15 +22,6 @@ constexpr std::size_t kMostWorkers = 64;
 constexpr std::size_t kMostPorts = 32;  // RTE_MAX_ETHPORTS
 constexpr std::size_t kMostInterfaces = 256;
 constexpr std::size_t kMostAddresses = 64;
-
-// A duration that the data plane keeps as a plain count of milliseconds.
-template <typename Owner, typename Get>
-void add_milliseconds(Section<Owner>& section, KeyDoc doc, Get get, milliseconds least, milliseconds most) {
-  section.template converted<milliseconds>(
-      std::move(doc), [get](const Owner& owner) { return milliseconds(get(owner)); },
-      [get](Owner& owner, milliseconds value) { get(owner) = static_cast<std::uint32_t>(value.count()); },
-      duration(least, most));
-}
 
 Section<EalConfig> eal_section() {
   Section<EalConfig> section;
@@ -164,30 +155,6 @@ Section<NetworkConfig> network_section() {
   return section;
 }
 
-Section<LearningConfig> learning_section() {
-  Section<LearningConfig> section;
-  section.value({.name = "probation_packets",
-                 .doc = "Packets in sequence that prove a source to be an RTP stream.",
-                 .apply = Apply::kHot},
-                POLLUX_MEMBER(probation_packets), integer<std::uint32_t>(1, 100, "packets"));
-  add_milliseconds(section,
-                   {.name = "delayed",
-                    .doc = "Mode delayed: how long only the signalled source is believed.",
-                    .apply = Apply::kHot},
-                   POLLUX_MEMBER(delayed_ms), milliseconds(0), minutes(1));
-  add_milliseconds(section,
-                   {.name = "handover_silence",
-                    .doc = "How long the known source must be silent before another may take its place.",
-                    .apply = Apply::kHot},
-                   POLLUX_MEMBER(handover_silence_ms), milliseconds(20), minutes(1));
-  add_milliseconds(section,
-                   {.name = "min_change_interval",
-                    .doc = "Least time between two changes of a leg's source.",
-                    .apply = Apply::kHot},
-                   POLLUX_MEMBER(min_change_interval_ms), milliseconds(0), hours(1));
-  return section;
-}
-
 Section<TimeoutConfig> timeout_section() {
   Section<TimeoutConfig> section;
   section
@@ -296,6 +263,7 @@ Section<NodeConfig> build_schema() {
       .list({.name = "networks", .doc = "", .presence = Presence::kRequired}, POLLUX_MEMBER(networks),
             network_section(), 1, kMostAddresses)
       .section({.name = "learning", .doc = ""}, POLLUX_MEMBER(dataplane.learning), learning_section())
+      .section({.name = "srtp", .doc = ""}, whole, srtp_section())
       .section({.name = "timeouts", .doc = ""}, POLLUX_MEMBER(timeouts), timeout_section())
       .section({.name = "grpc", .doc = ""}, POLLUX_MEMBER(grpc), grpc_section())
       .section({.name = "metrics", .doc = ""}, POLLUX_MEMBER(metrics), metrics_section())

@@ -10,24 +10,13 @@ namespace pollux::metrics {
 
 // By control::LogEventType; the API's names without their prefix, in lower case.
 inline constexpr auto kEventNames = std::to_array<std::string_view>({
-    "session_started",
-    "session_timed_out",
-    "session_ended",
-    "first_media",
-    "source_learned",
-    "source_changed",
-    "source_rejected",
-    "stream_changed",
-    "port_up",
-    "port_down",
-    "duplicate_address",
-    "one_way_audio_suspected",
-    "one_way_audio_ended",
-    "node_draining",
-    "node_undrained",
-    "config_reloaded",
-    "worker_overloaded",
-    "worker_relieved",
+    "session_started",     "session_timed_out", "session_ended",
+    "first_media",         "source_learned",    "source_changed",
+    "source_rejected",     "stream_changed",    "port_up",
+    "port_down",           "duplicate_address", "one_way_audio_suspected",
+    "one_way_audio_ended", "node_draining",     "node_undrained",
+    "config_reloaded",     "worker_overloaded", "worker_relieved",
+    "srtp_key_expiring",   "srtp_key_expired",
 });
 static_assert(kEventNames.size() == control::kLogEventTypeCount);
 

@@ -1,5 +1,7 @@
 #include "controlplane/rpc/capture_stream.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "controlplane/rpc/convert.hpp"
@@ -100,6 +102,11 @@ control::Violations CaptureStream::read_request() {
   } else {
     check_session_id(request_.session_id(), violations);
   }
+  spec_.decrypted = request_.decrypted();
+  if (request_.decrypted() && request_.has_unmatched()) {
+    violations.push_back(
+        {"decrypted", "goes with a session_id only: what is unmatched has no leg with a key"});
+  }
   read_unmatched(request_.unmatched(), spec_.unmatched, violations);
   limits_.packets = limit(request_.max_packets(), kDefaultPackets, kMostPackets, "max_packets", violations);
   limits_.bytes = limit(request_.max_bytes(), kDefaultBytes, kMostBytes, "max_bytes", violations);
@@ -119,6 +126,12 @@ void CaptureStream::open() {
   if (finished_) {
     return;  // cancelled already
   }
+  if (spec_.decrypted && !manager.allows_decrypted_capture()) {
+    return finish(
+        refusal_status(grpc::StatusCode::PERMISSION_DENIED, "DECRYPTED_CAPTURE_FORBIDDEN",
+                       "captures show SRTP as it is on the wire, unless srtp.allow_decrypted_capture "
+                       "is true in the configuration of this node"));
+  }
   if (!request_.session_id().empty()) {
     auto target = manager.capture_target(request_.session_id(), request_.leg_id());
     if (!target) {
@@ -134,6 +147,9 @@ void CaptureStream::open() {
   auto capture = manager.captures().start(spec_, shared_from_this());
   if (!capture) {
     return finish(to_status(control::Failure{std::move(capture.error()), {}}));
+  }
+  if (spec_.decrypted) {
+    spdlog::warn("capture of session {} shows what SRTP has inside", control::shown(request_.session_id()));
   }
   capture_ = *capture;
   writing_ = true;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_srtp.hpp"
 #include "controlplane/rpc/field_mask.hpp"
 
 namespace pollux::rpc {
@@ -127,6 +128,17 @@ void read_media(const v1::LegSpec& from, control::LegFields fields, const std::s
   }
 }
 
+void read_keys(const v1::LegSpec& from, control::LegFields fields, const std::string& path,
+               control::LegRequest& leg, Violations& violations) {
+  if (fields.has(LegField::kSrtpReceive) && from.has_srtp_receive()) {
+    leg.srtp_receive = read_srtp_params(from.srtp_receive(), path + ".srtp_receive", violations);
+  }
+  if (fields.has(LegField::kSrtpSend) && from.has_srtp_send()) {
+    leg.srtp_send = read_srtp_params(from.srtp_send(), path + ".srtp_send", violations);
+  }
+  leg.srtp_passthrough = fields.has(LegField::kSrtpPassthrough) && from.srtp_passthrough();
+}
+
 std::optional<std::chrono::milliseconds> read_timeout(const v1::SessionSpec& spec, Violations& violations) {
   if (!spec.has_media_timeout()) {
     return std::nullopt;
@@ -203,6 +215,7 @@ control::LegRequest read_leg(const v1::LegSpec& from, control::LegFields fields,
   }
   leg.rtcp_mux = fields.has(LegField::kRtcpMux) && from.rtcp_mux();
   read_media(from, fields, path, leg, violations);
+  read_keys(from, fields, path, leg, violations);
   return leg;
 }
 

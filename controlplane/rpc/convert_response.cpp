@@ -1,4 +1,5 @@
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_srtp.hpp"
 #include "controlplane/rpc/drop_counters.hpp"
 #include "controlplane/rpc/times.hpp"
 
@@ -89,6 +90,10 @@ v1::EventType event_type_of(control::LogEventType type) {
       return v1::EVENT_TYPE_WORKER_OVERLOADED;
     case LogEventType::kWorkerRelieved:
       return v1::EVENT_TYPE_WORKER_RELIEVED;
+    case LogEventType::kSrtpKeyExpiring:
+      return v1::EVENT_TYPE_SRTP_KEY_EXPIRING;
+    case LogEventType::kSrtpKeyExpired:
+      return v1::EVENT_TYPE_SRTP_KEY_EXPIRED;
   }
   return v1::EVENT_TYPE_UNSPECIFIED;
 }
@@ -140,6 +145,13 @@ void write_leg_spec(const control::LegRequest& leg, v1::LegSpec& message) {
   for (const std::string& sink : leg.sinks) {
     message.add_sinks(sink);
   }
+  if (leg.srtp_receive) {
+    write_srtp_params(*leg.srtp_receive, *message.mutable_srtp_receive());
+  }
+  if (leg.srtp_send) {
+    write_srtp_params(*leg.srtp_send, *message.mutable_srtp_send());
+  }
+  message.set_srtp_passthrough(leg.srtp_passthrough);
 }
 
 v1::NextHop next_hop_of(NextHop next_hop) {
@@ -224,6 +236,12 @@ void write_leg_state(const control::LegView& leg, v1::LegState& message) {
   message.set_port(leg.port);
   message.set_link_up(leg.stats.link_up);
   message.set_one_way_suspected(leg.one_way != control::OneWayCause::kNone);
+  if (leg.stats.srtp_receive) {
+    write_srtp_state(*leg.stats.srtp_receive, *message.mutable_srtp_receive());
+  }
+  if (leg.stats.srtp_send) {
+    write_srtp_state(*leg.stats.srtp_send, *message.mutable_srtp_send());
+  }
 }
 
 void write_stream(const SocketAddress& local, const StreamStats& stats, v1::StreamState& message) {
@@ -284,6 +302,7 @@ void write_event(const control::LoggedEvent& event, v1::Event& message) {
   message.set_session_id(event.session_id);
   message.set_leg_id(event.leg_id);
   message.set_rtcp(event.rtcp);
+  message.set_outgoing(event.outgoing);
   if (event.from) {
     write_address(*event.from, *message.mutable_from());
   }

@@ -30,6 +30,9 @@ constexpr auto kFieldNames = std::to_array<FieldName>({
     {"stream_mode", LegField::kStreamMode},
     {"dscp", LegField::kDscp},
     {"sinks", LegField::kSinks},
+    {"srtp_receive", LegField::kSrtpReceive},
+    {"srtp_send", LegField::kSrtpSend},
+    {"srtp_passthrough", LegField::kSrtpPassthrough},
 });
 static_assert(kFieldNames.size() == control::kLegFieldCount);
 

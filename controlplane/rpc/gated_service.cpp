@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "controlplane/rpc/wire_bytes.hpp"
+
 namespace pollux::rpc {
 
 namespace {
@@ -43,6 +45,7 @@ class GatedHandler final : public grpc::internal::MethodHandler {
   // gRPC calls this first, with the bytes of the request, then RunHandler with what it left behind.
   void* Deserialize(grpc_call* call, grpc_byte_buffer* request, grpc::Status* status,
                     void** handler_data) override {
+    const WireBytes bytes(request);
     auto refused = gate_.refusal(method_, call);
     if (!refused) {
       return inner_.Deserialize(call, request, status, handler_data);

@@ -42,6 +42,7 @@ grpc::ServerUnaryReactor* NodeService::Info(grpc::CallbackServerContext* context
   response->mutable_cpu_features()->Assign(identity_.cpu_features.begin(), identity_.cpu_features.end());
   const NodeStats stats = dataplane_.stats();
   response->set_huge_pages(stats.huge_pages);
+  response->set_srtp_backend(stats.srtp_backend);
   write_workers(*response);
   write_ports(stats, *response);
   const bool posted = control_.post([this, reactor, response] {

@@ -68,13 +68,17 @@ struct ListCall : std::enable_shared_from_this<ListCall> {
 }  // namespace
 
 SessionService::SessionService(control::ControlThread& control, std::uint32_t max_watchers)
-    : control_(control), watchers_(max_watchers) {}
+    : control_(control), watchers_(max_watchers) {
+  SetMessageAllocatorFor_Create(&create_messages_);
+  SetMessageAllocatorFor_Update(&update_messages_);
+}
 
 grpc::ServerUnaryReactor* SessionService::Create(grpc::CallbackServerContext* context,
                                                  const v1::CreateRequest* request, v1::Session* response) {
   auto* reactor = context->DefaultReactor();
   control::Violations violations;
   control::SessionRequest session = read_create(*request, control_.manager().defaults(), violations);
+  context->GetRpcAllocatorState()->FreeRequest();  // wipes the keys in it
   if (!violations.empty()) {
     reactor->Finish(invalid_status(std::move(violations)));
     return reactor;
@@ -93,6 +97,7 @@ grpc::ServerUnaryReactor* SessionService::Update(grpc::CallbackServerContext* co
   auto* reactor = context->DefaultReactor();
   control::Violations violations;
   control::SessionPatch patch = read_update(*request, violations);
+  context->GetRpcAllocatorState()->FreeRequest();  // wipes the keys in it
   if (!violations.empty()) {
     reactor->Finish(invalid_status(std::move(violations)));
     return reactor;

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "controlplane/rpc/slots.hpp"
+#include "controlplane/rpc/wiped_messages.hpp"
 #include "controlplane/session/control_thread.hpp"
 #include "pollux/v1/session.grpc.pb.h"
 
@@ -32,6 +33,8 @@ class SessionService final : public v1::SessionService::CallbackService {
  private:
   control::ControlThread& control_;
   const Slots watchers_;
+  WipedMessages<v1::CreateRequest> create_messages_;
+  WipedMessages<v1::UpdateRequest> update_messages_;
 };
 
 }  // namespace pollux::rpc

@@ -36,8 +36,10 @@ enum class LogEventType : std::uint8_t {
   kConfigReloaded,
   kWorkerOverloaded,
   kWorkerRelieved,
+  kSrtpKeyExpiring,
+  kSrtpKeyExpired,
 };
-inline constexpr std::size_t kLogEventTypeCount = static_cast<std::size_t>(LogEventType::kWorkerRelieved) + 1;
+inline constexpr std::size_t kLogEventTypeCount = static_cast<std::size_t>(LogEventType::kSrtpKeyExpired) + 1;
 
 struct LoggedEvent {
   std::uint64_t sequence = 0;  // set by the log
@@ -46,6 +48,7 @@ struct LoggedEvent {
   std::string session_id;  // empty: about the node
   std::string leg_id;
   bool rtcp = false;
+  bool outgoing = false;  // of key events: the key that is sent with
   std::optional<SocketAddress> from;
   std::optional<SocketAddress> to;
   std::uint32_t ssrc = 0;

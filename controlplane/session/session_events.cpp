@@ -89,6 +89,10 @@ void SessionManager::handle(const Event& event) {
       return log_session_event(*session, event, LogEventType::kSourceRejected);
     case EventType::kStreamChanged:
       return log_session_event(*session, event, LogEventType::kStreamChanged);
+    case EventType::kSrtpKeyExpiring:
+      return log_session_event(*session, event, LogEventType::kSrtpKeyExpiring);
+    case EventType::kSrtpKeyExpired:
+      return log_session_event(*session, event, LogEventType::kSrtpKeyExpired);
     case EventType::kMediaTimeout:
       return media_timeout(*session);
     case EventType::kMediaResumed:
@@ -115,6 +119,7 @@ void SessionManager::log_session_event(const Session& session, const Event& even
   logged.session_id = session.id;
   logged.leg_id = leg_name(session, event.leg_id);
   logged.rtcp = event.component == Component::kRtcp;
+  logged.outgoing = event.outgoing;
   logged.from = if_set(event.from);
   logged.to = if_set(event.to);
   logged.ssrc = event.ssrc;

@@ -32,6 +32,7 @@ ManagerOptions make_manager_options(const config::NodeConfig& config, std::strin
   options.one_way_audio = config.timeouts.one_way_audio;
   options.max_sessions = config.dataplane.max_sessions;
   options.admission = config.admission;
+  options.srtp = config.srtp;
   options.event_log_size = config.event_log_size;
   options.node_run = std::move(node_run);
   return options;
@@ -47,7 +48,14 @@ SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
       backlog_(dataplane.workers().size()),
       captures_(dataplane),
       media_timeout_(options_.media_timeout),
+      allow_null_cipher_(options_.srtp.allow_null_cipher),
+      allow_decrypted_capture_(options_.srtp.allow_decrypted_capture),
       one_way_audio_(options_.one_way_audio) {}
+
+void SessionManager::set_srtp_policy(const config::SrtpPolicy& policy) {
+  allow_null_cipher_.store(policy.allow_null_cipher, std::memory_order_relaxed);
+  allow_decrypted_capture_ = policy.allow_decrypted_capture;
+}
 
 void SessionManager::create(const std::string& id, const SessionRequest& request,
                             const SessionCallback& callback) {

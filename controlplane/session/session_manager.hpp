@@ -31,6 +31,7 @@ struct ManagerOptions {
   std::chrono::milliseconds one_way_audio{10000};  // nothing heard for so long is suspicious; 0: never
   std::uint32_t max_sessions = 10000;              // that memory has been set aside for
   config::AdmissionConfig admission;
+  config::SrtpPolicy srtp;
   std::size_t event_log_size = 65536;
   std::string node_run;
   // Called on the control thread with each kSessionEnded, before the log has it. May be empty.
@@ -112,6 +113,7 @@ class SessionManager {
     media_timeout_.store(media_timeout, std::memory_order_relaxed);
   }
   void set_one_way_audio(std::chrono::milliseconds silence) { one_way_audio_ = silence; }
+  void set_srtp_policy(const config::SrtpPolicy& policy);
   void log_config_reloaded() { log_node_event(LogEventType::kConfigReloaded); }
 
   // Refuses new sessions and changes from now on and ends all sessions. Poll on until drained().
@@ -125,6 +127,7 @@ class SessionManager {
   // (SESSION_UNKNOWN), or kInvalidArgument for a leg that it hasn't.
   tl::expected<CaptureTarget, Failure> capture_target(const std::string& id, const std::string& leg_id) const;
   CaptureHub& captures() { return captures_; }
+  bool allows_decrypted_capture() const { return allow_decrypted_capture_; }
 
   // New limits for what comes from now on; what there is stays.
   void set_limits(const config::AdmissionConfig& limits) { admission_.set_limits(limits); }
@@ -140,7 +143,8 @@ class SessionManager {
   std::vector<AddressPortUse> address_port_uses() const { return placement_.address_uses(); }
   // Any thread.
   NodeDefaults defaults() const {
-    return {options_.networks, media_timeout_.load(std::memory_order_relaxed)};
+    return {options_.networks, media_timeout_.load(std::memory_order_relaxed),
+            allow_null_cipher_.load(std::memory_order_relaxed)};
   }
 
  private:
@@ -213,6 +217,8 @@ class SessionManager {
   std::size_t under_way_ = 0;
   std::uint64_t linking_ = 0;                             // sessions that don't count as existing yet
   std::atomic<std::chrono::milliseconds> media_timeout_;  // written by: control; read by: gRPC
+  std::atomic<bool> allow_null_cipher_;                   // written by: control; read by: gRPC
+  bool allow_decrypted_capture_;
   bool draining_ = false;
   std::optional<std::chrono::steady_clock::time_point> drain_deadline_;
   bool drain_ends_sessions_ = false;

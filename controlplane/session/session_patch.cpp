@@ -41,6 +41,9 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   copy(LegField::kStreamMode, &LegRequest::stream_mode);
   copy(LegField::kDscp, &LegRequest::dscp);
   copy(LegField::kSinks, &LegRequest::sinks);
+  copy(LegField::kSrtpReceive, &LegRequest::srtp_receive);
+  copy(LegField::kSrtpSend, &LegRequest::srtp_send);
+  copy(LegField::kSrtpPassthrough, &LegRequest::srtp_passthrough);
 }
 
 void replace_legs(const SessionPatch& patch, SessionRequest& merged, Violations& violations) {
@@ -98,7 +101,7 @@ SessionRequest apply_patch(const SessionRequest& current, const SessionPatch& pa
     }
     return "legs." + id;  // not in the request: a leg of the session, made wrong by the change of another
   };
-  check_session(merged, defaults, leg_path, violations);
+  check_session(merged, defaults, leg_path, violations, &current);
   return merged;
 }
 

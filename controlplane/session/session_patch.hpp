@@ -26,8 +26,11 @@ enum class LegField : std::uint8_t {
   kStreamMode,
   kDscp,
   kSinks,
+  kSrtpReceive,
+  kSrtpSend,
+  kSrtpPassthrough,
 };
-inline constexpr unsigned kLegFieldCount = 12;
+inline constexpr unsigned kLegFieldCount = 15;
 
 // A set of LegField.
 class LegFields {

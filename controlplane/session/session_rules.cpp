@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "controlplane/session/srtp_rules.hpp"
+
 namespace pollux::control {
 
 namespace {
@@ -222,7 +224,7 @@ void resolve_defaults(SessionRequest& request, const NodeDefaults& defaults, Sin
 }
 
 void check_session(const SessionRequest& request, const NodeDefaults& defaults, const LegPath& leg_path,
-                   Violations& violations) {
+                   Violations& violations, const SessionRequest* before) {
   if (request.legs.empty() || request.legs.size() > kMaxLegs) {
     violations.push_back(
         {"spec.legs", "a session has 1..16 legs, not " + std::to_string(request.legs.size())});
@@ -239,6 +241,7 @@ void check_session(const SessionRequest& request, const NodeDefaults& defaults, 
     check.dscp();
     check.sinks(request);
   }
+  check_srtp(request, defaults.allow_null_cipher, before, leg_path, violations);
   // The operator's own default needs no leave.
   if (request.media_timeout && *request.media_timeout != defaults.media_timeout &&
       *request.media_timeout != 0ms && (*request.media_timeout < 1s || *request.media_timeout > 24h)) {

@@ -16,10 +16,11 @@ inline constexpr std::size_t kMaxLegIdLength = 32;
 inline constexpr std::size_t kMaxLabels = 16;
 inline constexpr std::size_t kMaxLabelBytes = 256;
 
-// What a node fills in where a request says nothing.
+// What a node fills in where a request says nothing, and what it allows.
 struct NodeDefaults {
   std::span<const config::NetworkConfig> networks;
   std::chrono::milliseconds media_timeout{60000};
+  bool allow_null_cipher = false;  // srtp.allow_null_cipher
 };
 
 bool valid_session_id(std::string_view id);  // 1..128 of [A-Za-z0-9._:@-]
@@ -40,8 +41,9 @@ void resolve_defaults(SessionRequest& request, const NodeDefaults& defaults, Sin
 using LegPath = std::function<std::string(std::size_t leg)>;
 
 // Finds everything that is wrong with a request whose defaults are resolved. Looks at no more than kMaxLegs
-// legs and kMaxPayloadTypes mappings of each, so that its cost is bounded for any request.
+// legs and kMaxPayloadTypes mappings of each, so that its cost is bounded for any request. `before`: the
+// session that is being changed; null: a new one.
 void check_session(const SessionRequest& request, const NodeDefaults& defaults, const LegPath& leg_path,
-                   Violations& violations);
+                   Violations& violations, const SessionRequest* before = nullptr);
 
 }  // namespace pollux::control

@@ -31,6 +31,9 @@ struct LegRequest {
   StreamMode stream_mode = StreamMode::kPreserve;
   std::optional<std::uint8_t> dscp;  // unset: the network's
   std::vector<std::string> sinks;
+  SrtpParamsRef srtp_receive;  // of what the party sends; neither of the two: plain RTP
+  SrtpParamsRef srtp_send;     // of what is sent to it
+  bool srtp_passthrough = false;
   friend bool operator==(const LegRequest&, const LegRequest&) = default;
 };
 

@@ -26,6 +26,9 @@ SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg>
     leg.source_policy = from.source_policy;
     leg.stream_mode = from.stream_mode;
     leg.dscp = from.dscp.value_or(0);
+    leg.srtp_receive = from.srtp_receive;
+    leg.srtp_send = from.srtp_send;
+    leg.srtp_passthrough = from.srtp_passthrough;
     for (const PayloadTypeMapping& mapping : from.payload_types) {
       leg.payload_types.push_back(mapping);
     }

@@ -215,5 +215,57 @@ TEST(CaptureStream, UnknownSessionsAndLegsAreRefused) {
   EXPECT_TRUE(details.violations.contains("unmatched.port"));
 }
 
+// The status of a capture that doesn't begin.
+grpc::Status refused(RpcFixture& f, const v1::CaptureRequest& request) {
+  grpc::ClientContext context;
+  RpcFixture::set_deadline(context);
+  const auto reader = f.node->Capture(&context, request);
+  v1::CaptureResponse response;
+  EXPECT_FALSE(reader->Read(&response));
+  return reader->Finish();
+}
+
+TEST(CaptureStream, ShowsTheInsideOfSrtpByLeaveOnly) {
+  RpcFixture f;
+  ASSERT_TRUE(f.create("call").status.ok());
+  auto request = of_session("call");
+  request.set_decrypted(true);
+  const grpc::Status status = refused(f, request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(details_of(status).reason, "DECRYPTED_CAPTURE_FORBIDDEN");
+  EXPECT_NE(status.error_message().find("srtp.allow_decrypted_capture"), std::string::npos);
+  EXPECT_TRUE(f.dataplane.captures().empty());
+  f.control.call([&] { f.manager.set_srtp_policy({.allow_decrypted_capture = true}); });
+  request.set_max_packets(1);
+  Capture allowed(f, request);
+  ASSERT_TRUE(allowed.opened);
+  EXPECT_TRUE(f.dataplane.captures().begin()->second.decrypted);
+  f.dataplane.inject_captured(packet_of(f.dataplane.captures().begin()->first));
+  allowed.read_to_the_end();
+  EXPECT_TRUE(allowed.status.ok());
+}
+
+TEST(CaptureStream, ShowsTheWireUnlessAskedOtherwise) {
+  RpcFixture f([](config::NodeConfig& config) { config.srtp.allow_decrypted_capture = true; });
+  ASSERT_TRUE(f.create("call").status.ok());
+  auto request = of_session("call");
+  request.set_max_packets(1);
+  Capture capture(f, request);
+  ASSERT_TRUE(capture.opened);
+  EXPECT_FALSE(f.dataplane.captures().begin()->second.decrypted);
+  f.dataplane.inject_captured(packet_of(f.dataplane.captures().begin()->first));
+  capture.read_to_the_end();
+}
+
+TEST(CaptureStream, WhatIsUnmatchedHasNothingToDecrypt) {
+  RpcFixture f([](config::NodeConfig& config) { config.srtp.allow_decrypted_capture = true; });
+  v1::CaptureRequest request;
+  request.mutable_unmatched();
+  request.set_decrypted(true);
+  const grpc::Status status = refused(f, request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_TRUE(details_of(status).violations.contains("decrypted"));
+}
+
 }  // namespace
 }  // namespace pollux::rpc

@@ -333,7 +333,7 @@ TEST(ConvertResponse, WritesTheSummaryOfAnEnd) {
 
 TEST(ConvertResponse, WritesEveryTypeOfEvent) {
   std::set<v1::EventType> seen;
-  for (int i = 0; i <= static_cast<int>(control::LogEventType::kWorkerRelieved); ++i) {
+  for (std::size_t i = 0; i < control::kLogEventTypeCount; ++i) {
     control::LoggedEvent event;
     event.type = static_cast<control::LogEventType>(i);
     v1::Event message;

@@ -31,6 +31,7 @@ TEST(NodeService, TellsWhatTheNodeIs) {
   RpcFixture f;
   NodeStats node;
   node.huge_pages = true;
+  node.srtp_backend = "ipsec_mb 1.3.0";
   node.ports.resize(2);
   node.ports[1].mac = "02:00:00:00:00:01";
   node.ports[1].link_up = true;
@@ -44,6 +45,7 @@ TEST(NodeService, TellsWhatTheNodeIs) {
   EXPECT_EQ(response.libraries().at("grpc"), "1.51");
   EXPECT_THAT(response.cpu_features(), ElementsAre("avx2", "aes"));
   EXPECT_TRUE(response.huge_pages());
+  EXPECT_EQ(response.srtp_backend(), "ipsec_mb 1.3.0");
   EXPECT_GT(response.start_time().seconds(), 0);
   ASSERT_EQ(response.workers_size(), 2);
   EXPECT_THAT(response.workers(0).roles(), ElementsAre("relay", "media"));
