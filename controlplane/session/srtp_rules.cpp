@@ -51,6 +51,20 @@ class SrtpCheck {
     }
   }
 
+  // What came under a key and is sent on under it goes out as it came only while nothing is changed; reports,
+  // BYE and digits are.
+  void key_of_no_party(std::span<const LegRequest> legs) {
+    for (const LegRequest& other : legs) {
+      if (&other != &leg_ && same_key(leg_.srtp_send, other.srtp_receive)) {
+        return add(
+            "srtp_send.master_key",
+            "is the key that leg " + shown(other.id) +
+                "'s party sends with: two senders under one key give each other away (two-time pad, RFC "
+                "3711 section 9.1). Make a key of its own, or set srtp_passthrough on both legs");
+      }
+    }
+  }
+
   void passthrough(std::span<const LegRequest> legs) {
     if (leg_.srtp_passthrough) {
       untouched();
@@ -119,6 +133,7 @@ void check_srtp(const SessionRequest& request, bool allow_null_cipher, const Ses
     SrtpCheck check(legs[i], leg_path(i), violations);
     check.keys(allow_null_cipher, before == nullptr ? nullptr : find_leg(before->legs, legs[i].id));
     check.key_of_its_own(legs.first(i));
+    check.key_of_no_party(legs);
     check.passthrough(legs);
   }
 }

@@ -109,6 +109,16 @@ TEST(SrtpRules, RefuseOneKeyForTwoLegsThatAreSentTo) {
   EXPECT_THAT(violations[0].description, HasSubstr("leg \"a\""));
 }
 
+TEST(SrtpRules, RefuseToSendWithAnotherPartysKey) {
+  SessionRequest request = call();
+  request.legs[0].srtp_receive = srtp_key(1);
+  request.legs[1].srtp_send = srtp_key(1);
+  const Violations violations = check(request);
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_EQ(violations[0].field, "legs[1].srtp_send.master_key");
+  EXPECT_THAT(violations[0].description, HasSubstr("srtp_passthrough"));
+}
+
 TEST(SrtpRules, PassthroughGoesWithoutKeysAndUntouched) {
   SessionRequest request = call();
   for (LegRequest& leg : request.legs) {
