@@ -9,10 +9,16 @@ namespace {
 constexpr std::size_t kMostRetired = 64;  // keys remembered per direction; the oldest are forgotten
 
 tl::unexpected<Error> in_use(const std::string& field) {
-  return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", field,
-              "this key is in use with another suite, MKI, lifetime or roc: what belongs to a key can't "
-              "change; give a "
-              "new one");
+  return fail(
+      ErrorCode::kInvalidArgument, "INVALID_FIELD", field,
+      "this key is in use with another suite, MKI or lifetime: what belongs to a key can't change; give a "
+      "new one");
+}
+
+// A key goes on by its own count, whatever rollover counter it once began with.
+bool goes_on(const SrtpParams& present, const SrtpParams& wanted) {
+  return present.same_key(wanted) && present.suite == wanted.suite && present.mki == wanted.mki &&
+         present.lifetime == wanted.lifetime;
 }
 
 tl::unexpected<Error> no_memory_for_keys() {
@@ -38,7 +44,7 @@ Expected<crypto::ContextId> KeyMaker::plan_in(const LegKeys& keys, const SrtpPar
     return crypto::ContextId{0};
   }
   for (const KeyInUse* key : {&keys.in.present, &keys.in.former}) {
-    if (key->context != 0 && key->params == wanted) {
+    if (key->context != 0 && goes_on(*key->params, *wanted)) {
       return key->context;  // as it is, or back to the one before
     }
     if (key->context != 0 && key->params->same_key(*wanted)) {
@@ -59,7 +65,7 @@ Expected<crypto::ContextId> KeyMaker::plan_out(const LegKeys& keys, const SrtpPa
     return crypto::ContextId{0};
   }
   const KeyInUse& present = keys.out.present;
-  if (present.context != 0 && present.params == wanted) {
+  if (present.context != 0 && goes_on(*present.params, *wanted)) {
     return present.context;
   }
   if (present.context != 0 && present.params->same_key(*wanted)) {
