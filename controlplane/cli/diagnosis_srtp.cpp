@@ -34,6 +34,7 @@ const v1::DropCounter* reception_drop(const LegView& from) {
     return nullptr;
   }
   const bool sinks_fault =
+      drop->reason() == "srtp_index_used" ||
       (drop->reason() == "srtp_no_key" &&
        (!from.speaks_srtp() || (from.has_receive_key() && from.rtp().rx_packets() > 0))) ||
       (drop->reason() == "srtp_key_expired" &&
@@ -88,8 +89,9 @@ std::optional<Finding> explain(const std::string& reason, const LegView& from,
   if (reason == "srtp_streams_full") {
     return refused(
         id + " has used more SSRCs under one key than the node tells apart" + counts("srtp_streams_full"),
-        "re-key leg " + id + ", or raise srtp.streams_per_key in the configuration; " +
-            capture_shows(from, session_id));
+        (from.speaks_srtp() ? "re-key leg " + id
+                            : "re-key the leg that it goes to, or set stream=rewrite there") +
+            ", or raise srtp.streams_per_key in the configuration; " + capture_shows(from, session_id));
   }
   if (reason == "srtp_malformed") {
     return refused("what comes from " + id + " is no SRTP as agreed" + counts("srtp_malformed") +
@@ -134,6 +136,11 @@ std::optional<std::string> srtp_remark(const LegView& from) {
   const std::string counts =
       from.drops_text({"srtp_authentication_failed", "srtp_mki_unknown", "srtp_replayed", "srtp_too_old",
                        "srtp_streams_full", "srtp_malformed"});
+  if (const std::string used = from.drops_text({"srtp_index_used"}); !used.empty()) {
+    return "what " + from.id() + " sent again could not go out as SRTP again (" + used +
+           "): duplicates, or its sequence numbers fell back, which stream=rewrite on the leg it goes to "
+           "mends";
+  }
   if (counts.empty()) {
     return std::nullopt;
   }

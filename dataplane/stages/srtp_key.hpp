@@ -5,7 +5,7 @@
 
 namespace pollux::stages {
 
-// Pre: not kOk.
+// Why a packet that came isn't opened. Pre: not kOk.
 constexpr DropReason drop_reason_of(crypto::SrtpStatus status) {
   switch (status) {
     case crypto::SrtpStatus::kOk:
@@ -26,6 +26,13 @@ constexpr DropReason drop_reason_of(crypto::SrtpStatus status) {
       return DropReason::srtp_streams_full;
   }
   __builtin_unreachable();
+}
+
+// Why a packet isn't sent. Its index was used before, or lies where that can't be known any more: to a sender
+// that is the same.
+constexpr DropReason send_drop_reason_of(crypto::SrtpStatus status) {
+  const bool used = status == crypto::SrtpStatus::kReplayed || status == crypto::SrtpStatus::kTooOld;
+  return used ? DropReason::srtp_index_used : drop_reason_of(status);
 }
 
 // Raises the event where a packet has brought one about.

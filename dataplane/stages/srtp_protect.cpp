@@ -56,7 +56,7 @@ void finish(Context& context, session::Endpoint& endpoint, session::Endpoint& bl
             std::uint16_t length, const crypto::SrtpJob& job) {
   tell_key_life(context, endpoint, job.note, true);
   if (job.status != crypto::SrtpStatus::kOk) [[unlikely]] {
-    drop(context, blame, mbuf, drop_reason_of(job.status));
+    drop(context, blame, mbuf, send_drop_reason_of(job.status));
     return;
   }
   emit(context, endpoint, blame, mbuf, job.bytes, job.length, kFresh,
