@@ -37,9 +37,7 @@ namespace pollux {
   X(srtp_too_old, "SRTP from before the replay window: can't be told from a replay any more")            \
   X(srtp_key_expired, "the key's lifetime is used up: a new one has to be agreed")                       \
   X(srtp_streams_full, "more SSRCs under one key than srtp.streams_per_key: re-key, or raise it")        \
-  X(srtp_index_used,                                                                                     \
-    "can't go out as SRTP again: a duplicate, or its sequence fell back; stream_mode REWRITE mends the " \
-    "latter")                                                                                            \
+  X(srtp_index_used, "can't go out as SRTP again: a duplicate, or its sequence fell back (see REWRITE)") \
   X(source_impossible, "source address or port that no host has: group, broadcast, loopback, our own")   \
   X(source_unproven, "source that isn't the signalled one and hasn't yet proved to be an RTP stream")    \
   X(source_mismatch, "packet from another source than the one believed (strict source, or still alive)") \

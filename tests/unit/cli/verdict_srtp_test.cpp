@@ -162,6 +162,13 @@ TEST(VerdictSrtp, TooManyStreams) {
   EXPECT_THAT(verdicts(session)[0].advice, HasSubstr("srtp.streams_per_key"));
 }
 
+TEST(VerdictSrtp, WhatCannotBeSentAgainIsANoteAboutItsSource) {
+  auto session = encrypted();
+  drop(session, 1, "srtp_index_used", 7);
+  EXPECT_EQ(lines(session)[1], "b → a: receiving, forwarding to 192.0.2.7:40000");
+  EXPECT_THAT(verdicts(session)[1].remarks, ::testing::Contains(HasSubstr("srtp_index_used 7")));
+}
+
 TEST(VerdictSrtp, Malformed) {
   const auto session = unheard("srtp_malformed", 60);
   EXPECT_EQ(
