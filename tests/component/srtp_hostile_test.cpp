@@ -55,8 +55,10 @@ TEST_P(SrtpFloodTest, AFloodOfForgeriesHarmsNobody) {
     packet[1] = static_cast<std::uint8_t>(packet[1] % 64);  // RTP
     return packet;
   };
+  // libsrtp takes a millisecond for an SSRC that it doesn't know.
+  const std::uint16_t rounds = GetParam() == SrtpBackend::kIpsecMb ? 100 : 10;
   std::uint64_t forgeries = 0;
-  for (std::uint16_t i = 1; i <= 100; ++i) {
+  for (std::uint16_t i = 1; i <= rounds; ++i) {
     const Bytes one = speech(i);
     const Bytes other = speech(i, 0xcccccccc);
     const Bytes sealed = a_says.seal(one);
@@ -77,13 +79,13 @@ TEST_P(SrtpFloodTest, AFloodOfForgeriesHarmsNobody) {
     ASSERT_EQ(opened(b_hears, by_b), Heard{one}) << bed().describe();
     ASSERT_EQ(by_d, Heard{other});
   }
-  EXPECT_EQ(forgeries, 10'000U);
+  EXPECT_EQ(forgeries, rounds * 100U);
   EXPECT_EQ(bed().drops(DropReason::srtp_authentication_failed) + bed().drops(DropReason::srtp_malformed) +
                 bed().drops(DropReason::srtp_too_old) + bed().drops(DropReason::srtp_replayed) +
                 bed().drops(DropReason::rtp_malformed),
             forgeries);
   EXPECT_EQ(bed().stats(session).legs[0].srtp_receive->streams.size(), 1U);
-  EXPECT_EQ(bed().stats(session).legs[0].srtp_receive->rtp_packets, 100U);
+  EXPECT_EQ(bed().stats(session).legs[0].srtp_receive->rtp_packets, rounds);
   EXPECT_TRUE(events(EventType::kStreamChanged).empty());
 }
 
