@@ -89,7 +89,8 @@ class Opening {
     if (!has_room(context)) {
       return refuse(SrtpStatus::kStreamsFull);
     }
-    for (const srtp::PacketIndex index : candidates(context).span()) {
+    const Candidates list = candidates(context);  // a temporary's span would outlive it
+    for (const srtp::PacketIndex index : list.span()) {
       if (cipher_.open(context, job_, ssrc_, index, true)) {
         add_stream(context, ssrc_, index);
         return opened(context);

@@ -197,15 +197,21 @@ Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
 }
 
 void DataplaneImpl::retire_keys(SessionRecord& record, const session::SessionPlan& plan) {
-  for (LegKeys& keys : record.removed_keys) {
-    keys_->release(keys);
+  // A capture's plan, or one that forgets keys, may be completed while an update that removes legs is still
+  // under way: the worker has these legs, and their keys, until that one is back.
+  if (plan.kind == session::PlanKind::kUpdate) {
+    for (LegKeys& keys : record.removed_keys) {
+      keys_->release(keys);
+    }
+    record.removed_keys.clear();
   }
-  record.removed_keys.clear();
   for (const session::LegPlan& leg_plan : plan.legs) {
-    for (std::size_t i = 0; i < record.legs.size(); ++i) {
-      if (record.legs[i].get() == leg_plan.leg) {
-        keys_->retire(record.keys[i], leg_plan);
-      }
+    const auto leg = std::find_if(record.legs.begin(), record.legs.end(),
+                                  [&](const auto& each) { return each.get() == leg_plan.leg; });
+    if (leg != record.legs.end()) {
+      keys_->retire(record.keys[static_cast<std::size_t>(leg - record.legs.begin())], leg_plan);
+    } else {
+      keys_->release_retired(leg_plan);
     }
   }
 }
@@ -228,7 +234,8 @@ bool DataplaneImpl::forget_former(SessionRecord& record, std::size_t leg) {
 // now is looked at again.
 void DataplaneImpl::end_overlaps() {
   const std::uint64_t now = now_ms();
-  for (std::size_t left = overlaps_.size(); left > 0 && overlaps_.front().until_ms <= now; --left) {
+  std::vector<Overlap> later;
+  while (!overlaps_.empty() && overlaps_.front().until_ms <= now) {
     const Overlap overlap = overlaps_.front();
     overlaps_.pop_front();
     const auto found = sessions_.find(overlap.session);
@@ -242,9 +249,10 @@ void DataplaneImpl::end_overlaps() {
       again = until != 0 && until <= now && !forget_former(record, i);
     }
     if (again && !record.removing) {
-      overlaps_.push_back({now, overlap.session});
+      later.push_back(overlap);
     }
   }
+  overlaps_.insert(overlaps_.begin(), later.begin(), later.end());
 }
 
 void DataplaneImpl::forget_unlinked() {

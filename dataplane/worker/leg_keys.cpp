@@ -154,6 +154,9 @@ void KeyMaker::retire_one(KeyHistory& history, crypto::ContextId context) {
 
 void KeyMaker::retire(LegKeys& keys, const session::LegPlan& plan) {
   for (const crypto::ContextId context : plan.retired_in) {
+    if (context == keys.in.present.context) {
+      continue;  // it was to be forgotten, and a later plan has brought it back
+    }
     if (context != 0 && context == keys.in.former.context) {  // its time is over
       keys.in.leaving.push_back(std::exchange(keys.in.former, {}));
       keys.former_until_ms = 0;
@@ -161,6 +164,17 @@ void KeyMaker::retire(LegKeys& keys, const session::LegPlan& plan) {
     retire_one(keys.in, context);
   }
   retire_one(keys.out, plan.retired_out);
+}
+
+void KeyMaker::release_retired(const session::LegPlan& plan) {
+  for (const crypto::ContextId context : plan.retired_in) {
+    if (context != 0) {
+      backend_.release(context);
+    }
+  }
+  if (plan.retired_out != 0) {
+    backend_.release(plan.retired_out);
+  }
 }
 
 void KeyMaker::release(LegKeys& keys) {

@@ -57,6 +57,8 @@ class KeyMaker {
 
   // The worker has carried `plan` out: what it has no more is remembered and released.
   void retire(LegKeys& keys, const session::LegPlan& plan);
+  // The same, of a leg that has been removed in the meantime: nothing of it is remembered.
+  void release_retired(const session::LegPlan& plan);
   // No worker knows the leg any more.
   void release(LegKeys& keys);
 
