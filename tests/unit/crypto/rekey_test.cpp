@@ -174,6 +174,32 @@ TEST_P(Rekey, ForgedPacketsMoveNeitherKey) {
   }
 }
 
+// That the former key is used up says nothing of the one that counts.
+TEST_P(Rekey, AFormerKeyThatIsUsedUpIsNotToldOfByOthersPackets) {
+  const SrtpParamsRef old_key = make_key(suite(), {.seed = 1, .lifetime = 2});
+  const ContextId old_sender = near_.sender(old_key);
+  const ContextId new_sender = near_.sender(make_key(suite(), {.seed = 2}));
+  const ContextId former = far_.receiver(old_key);
+  EXPECT_TRUE(opens(former, sent(old_sender, 1)));
+  EXPECT_TRUE(opens(former, sent(old_sender, 2)));
+  for (unsigned i = 0; i < 2; ++i) {
+    EXPECT_EQ(far_.open_rtcp(former, near_.protect_rtcp(old_sender, make_rtcp()).bytes).status,
+              SrtpStatus::kOk);
+  }
+  const ContextId receiver = far_.receiver(make_key(suite(), {.seed = 2}), former);
+  const Outcome first = far_.open(receiver, sent(new_sender, 3));
+  EXPECT_EQ(first.status, SrtpStatus::kOk);
+  EXPECT_EQ(first.note, SrtpNote::kNone);
+  Bytes forged = sent(new_sender, 4);
+  forged.back() ^= 1;
+  const Outcome second = far_.open(receiver, forged);
+  EXPECT_EQ(second.status, SrtpStatus::kAuthenticationFailed);
+  EXPECT_EQ(second.note, SrtpNote::kNone);
+  forged = near_.protect_rtcp(new_sender, make_rtcp()).bytes;
+  forged.back() ^= 1;
+  EXPECT_EQ(far_.open_rtcp(receiver, forged).note, SrtpNote::kNone);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Rekey, each_pair(), name_of_pair);
 
 }  // namespace
