@@ -96,7 +96,8 @@ class Opening {
     if (!has_room(context)) {
       return refuse(SrtpStatus::kStreamsFull);
     }
-    for (const srtp::PacketIndex index : candidates(context).span()) {
+    const Candidates list = candidates(context);
+    for (const srtp::PacketIndex index : list) {
       if (cipher_.open(context, job_, ssrc_, index, true)) {
         add_stream(context, ssrc_, index);
         return opened(context);
