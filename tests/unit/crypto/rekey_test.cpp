@@ -174,6 +174,21 @@ TEST_P(Rekey, ForgedPacketsMoveNeitherKey) {
   }
 }
 
+// The new key has come to its last index while packets of the former one are still on their way.
+TEST_P(Rekey, FormerKeyOpensWhatIsBeyondTheLastIndex) {
+  const ContextId old_sender = near_.sender(make_key(suite(), {.seed = 1}));
+  const ContextId new_sender = near_.sender(make_key(suite(), {.seed = 2, .roc = 0xffffffff}));
+  const ContextId former = far_.receiver(make_key(suite(), {.seed = 1}));
+  const ContextId receiver = far_.receiver(make_key(suite(), {.seed = 2, .roc = 0xffffffff}), former);
+  EXPECT_TRUE(opens(receiver, sent(old_sender, 65534)));
+  EXPECT_TRUE(opens(receiver, sent(new_sender, 65535)));
+  const Outcome late = far_.open(receiver, sent(old_sender, 0));
+  EXPECT_EQ(late.status, SrtpStatus::kOk);
+  EXPECT_EQ(late.note, SrtpNote::kNone);
+  const Outcome nobodys = far_.open(receiver, sent(near_.sender(make_key(suite(), {.seed = 3})), 1));
+  EXPECT_EQ(nobodys.status, SrtpStatus::kKeyExpired);
+}
+
 // That the former key is used up says nothing of the one that counts.
 TEST_P(Rekey, AFormerKeyThatIsUsedUpIsNotToldOfByOthersPackets) {
   const SrtpParamsRef old_key = make_key(suite(), {.seed = 1, .lifetime = 2});
