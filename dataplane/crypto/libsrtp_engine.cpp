@@ -192,15 +192,9 @@ bool LibsrtpEngine::open(Context& context, const SrtpJob& job, std::uint32_t ssr
 void LibsrtpEngine::unprotect_rtcp(std::span<SrtpJob> jobs) {
   for (SrtpJob& job : jobs) {
     Context& current = context(job.context);
-    if (open_rtcp(current, job)) {
-      continue;
-    }
-    if (const ContextId former = current.former; former != 0) {
-      const SrtpStatus status = job.status;
-      if (!open_rtcp(context(former), job)) {
-        job.status = status == SrtpStatus::kMkiUnknown ? job.status : status;
-      }
-    }
+    const ContextId former = current.former;
+    open_rtcp_by_any(current, former != 0 ? &context(former) : nullptr, job,
+                     [&](Context& one) { return open_rtcp(one, job); });
   }
 }
 

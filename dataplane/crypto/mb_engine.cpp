@@ -187,7 +187,7 @@ bool MbEngine::prepare(SrtpJob& job, Pending& pending) {
   }
   pending.index = srtp::estimate_index(stream->highest, load_be16(job.bytes + 2));
   if (pending.index >= srtp::kIndexEnd) [[unlikely]] {
-    refuse_expired(context, job, kOfRtp);
+    Opening(*this, job).by_any();  // the former key's, or nobody's
     return false;
   }
   if (const SrtpStatus status = check_index(context, *stream, pending.index); status != SrtpStatus::kOk)

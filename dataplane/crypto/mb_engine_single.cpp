@@ -168,15 +168,9 @@ void MbEngine::protect_rtcp_one(SrtpJob& job) {
 void MbEngine::unprotect_rtcp(std::span<SrtpJob> jobs) {
   for (SrtpJob& job : jobs) {
     Context& current = context(job.context);
-    if (open_rtcp(current, job)) {
-      continue;
-    }
-    if (const ContextId former = current.former; former != 0) {
-      const SrtpStatus status = job.status;
-      if (!open_rtcp(context(former), job)) {
-        job.status = status == SrtpStatus::kMkiUnknown ? job.status : status;
-      }
-    }
+    const ContextId former = current.former;
+    open_rtcp_by_any(current, former != 0 ? &context(former) : nullptr, job,
+                     [&](Context& one) { return open_rtcp(one, job); });
   }
 }
 

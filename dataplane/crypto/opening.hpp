@@ -26,27 +26,30 @@ class Opening {
   void by_any() {
     Context& current = cipher_.context(job_.context);
     const ContextId former = current.former;
-    SrtpStatus former_status = SrtpStatus::kMkiUnknown;
-    if (former != 0 && current.stream_count == 0) {
-      if (by(cipher_.context(former))) {
-        return;
+    if (former == 0) {
+      if (!by(current)) {
+        tell_expired(current);
       }
-      former_status = job_.status;
-    }
-    if (by(current)) {
       return;
     }
-    const SrtpStatus status = job_.status;
-    if (former != 0 && current.stream_count != 0) {
-      if (by(cipher_.context(former))) {
-        return;
-      }
-      former_status = job_.status;
+    Context& other = cipher_.context(former);
+    const bool other_first = current.stream_count == 0;
+    if (by(other_first ? other : current)) {
+      return;
     }
-    job_.status = status == SrtpStatus::kMkiUnknown ? former_status : status;
+    const SrtpStatus first = job_.status;
+    if (by(other_first ? current : other)) {
+      return;
+    }
+    const SrtpStatus status = other_first ? job_.status : first;
+    const SrtpStatus other_status = other_first ? first : job_.status;
+    const bool other_decides = status == SrtpStatus::kMkiUnknown;
+    job_.status = other_decides ? other_status : status;
+    tell_expired(other_decides ? other : current);
   }
 
-  // By this context alone. True: opened.
+  // By this context alone. True: opened. That the key has expired is for the caller to tell: another may open
+  // the packet.
   bool by(Context& context) {
     if (std::size_t{job_.length} < std::size_t{job_.header_length} + context.rtp_tag + context.mki_length) {
       return refuse(SrtpStatus::kMalformed);
@@ -55,8 +58,7 @@ class Opening {
       return refuse(SrtpStatus::kMkiUnknown);
     }
     if (is_spent(context)) {
-      refuse_expired(context, job_, kOfRtp);
-      return false;
+      return refuse(SrtpStatus::kKeyExpired);
     }
     Stream* const stream = find_stream(context, ssrc_);
     return stream != nullptr ? by_known(context, *stream) : by_new(context);
@@ -68,11 +70,16 @@ class Opening {
     return false;
   }
 
+  void tell_expired(Context& context) {
+    if (job_.status == SrtpStatus::kKeyExpired) {
+      refuse_expired(context, job_, kOfRtp);
+    }
+  }
+
   bool by_known(Context& context, Stream& stream) {
     const srtp::PacketIndex index = srtp::estimate_index(stream.highest, sequence_);
     if (index >= srtp::kIndexEnd) {
-      refuse_expired(context, job_, kOfRtp);
-      return false;
+      return refuse(SrtpStatus::kKeyExpired);
     }
     if (const SrtpStatus status = check_index(context, stream, index); status != SrtpStatus::kOk) {
       return refuse(status);

@@ -40,8 +40,7 @@ inline bool find_rtcp_place(Context& context, SrtpJob& job, RtcpPlace& place) {
     return refuse(SrtpStatus::kMalformed);
   }
   if (cold.rtcp_left == 0) {
-    refuse_expired(context, job, kOfRtcp);
-    return false;
+    return refuse(SrtpStatus::kKeyExpired);  // open_rtcp_by_any tells so
   }
   place.index = word & ~srtp::kEncryptedFlag;
   place.ssrc = load_be32(job.bytes + 4);
@@ -65,6 +64,30 @@ inline bool rtcp_opened(Context& context, SrtpJob& job, const RtcpPlace& place, 
   job.status = SrtpStatus::kOk;
   job.length = static_cast<std::uint16_t>(srtp::kRtcpHeaderLength + length);
   return true;
+}
+
+// By the context that the job names, and by the former key's (nullptr: there is none) where that one says no.
+// `open`: bool(Context&), by one context alone. A key's end is told by the context that decides only.
+template <typename Open>
+void open_rtcp_by_any(Context& current, Context* former, SrtpJob& job, Open open) {
+  if (open(current)) {
+    return;
+  }
+  Context* decides = &current;
+  if (former != nullptr) {
+    const SrtpStatus status = job.status;
+    if (open(*former)) {
+      return;
+    }
+    if (status == SrtpStatus::kMkiUnknown) {
+      decides = former;
+    } else {
+      job.status = status;
+    }
+  }
+  if (job.status == SrtpStatus::kKeyExpired) {
+    refuse_expired(*decides, job, kOfRtcp);
+  }
 }
 
 }  // namespace pollux::crypto
