@@ -201,7 +201,7 @@ void DataplaneImpl::retire_keys(SessionRecord& record, const session::SessionPla
   // under way: the worker has these legs, and their keys, until that one is back.
   if (plan.kind == session::PlanKind::kUpdate) {
     for (LegKeys& keys : record.removed_keys) {
-      keys_->release(keys);
+      keys_->retire_all(keys, record.retired_keys);
     }
     record.removed_keys.clear();
   }
@@ -209,7 +209,8 @@ void DataplaneImpl::retire_keys(SessionRecord& record, const session::SessionPla
     const auto leg = std::find_if(record.legs.begin(), record.legs.end(),
                                   [&](const auto& each) { return each.get() == leg_plan.leg; });
     if (leg != record.legs.end()) {
-      keys_->retire(record.keys[static_cast<std::size_t>(leg - record.legs.begin())], leg_plan);
+      keys_->retire(record.keys[static_cast<std::size_t>(leg - record.legs.begin())], leg_plan,
+                    record.retired_keys);
     } else {
       keys_->release_retired(leg_plan);
     }

@@ -26,9 +26,9 @@ tl::unexpected<Error> no_memory_for_keys() {
               "no memory for another SRTP key: end sessions, or raise memory.max_endpoints");
 }
 
-const crypto::ContextState& used_before(const KeyHistory& history, const SrtpParams& params) {
+const crypto::ContextState& used_before(const std::vector<RetiredKey>& retired, const SrtpParams& params) {
   static const crypto::ContextState kNothing;
-  for (const RetiredKey& key : history.retired) {
+  for (const RetiredKey& key : retired) {
     if (key.params->same_key(params)) {
       return key.state;
     }
@@ -38,8 +38,8 @@ const crypto::ContextState& used_before(const KeyHistory& history, const SrtpPar
 
 }  // namespace
 
-Expected<crypto::ContextId> KeyMaker::plan_in(const LegKeys& keys, const SrtpParamsRef& wanted,
-                                              const std::string& path) {
+Expected<crypto::ContextId> KeyMaker::plan_in(const LegKeys& keys, const RetiredKeys& retired,
+                                              const SrtpParamsRef& wanted, const std::string& path) {
   if (!wanted) {
     return crypto::ContextId{0};
   }
@@ -52,14 +52,15 @@ Expected<crypto::ContextId> KeyMaker::plan_in(const LegKeys& keys, const SrtpPar
     }
   }
   const crypto::ContextId former = overlap_ms_ != 0 ? keys.in.present.context : 0;
-  const crypto::ContextId made = backend_.make_receiver(*wanted, former, used_before(keys.in, *wanted));
+  const crypto::ContextId made = backend_.make_receiver(*wanted, former, used_before(retired.in, *wanted));
   if (made == 0) {
     return no_memory_for_keys();
   }
   return made;
 }
 
-Expected<crypto::ContextId> KeyMaker::plan_out(const LegKeys& keys, const SrtpParamsRef& wanted,
+Expected<crypto::ContextId> KeyMaker::plan_out(const LegKeys& keys, std::span<const LegKeys> legs,
+                                               const RetiredKeys& retired, const SrtpParamsRef& wanted,
                                                const std::string& path) {
   if (!wanted) {
     return crypto::ContextId{0};
@@ -71,25 +72,31 @@ Expected<crypto::ContextId> KeyMaker::plan_out(const LegKeys& keys, const SrtpPa
   if (present.context != 0 && present.params->same_key(*wanted)) {
     return in_use(path + ".srtp_send");
   }
-  const crypto::ContextId made = backend_.make_sender(*wanted, used_before(keys.out, *wanted));
+  for (const LegKeys& other : legs) {  // one that this change removes is still being sent with
+    if (&other != &keys && other.out.present.context != 0 && other.out.present.params->same_key(*wanted)) {
+      return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", path + ".srtp_send",
+                  "this key is sent with on another leg: give a new one");
+    }
+  }
+  const crypto::ContextId made = backend_.make_sender(*wanted, used_before(retired.out, *wanted));
   if (made == 0) {
     return no_memory_for_keys();
   }
   return made;
 }
 
-Expected<void> KeyMaker::plan(const LegKeys& keys, const LegSpec& wanted, const std::string& path,
-                              session::LegPlan& plan) {
+Expected<void> KeyMaker::plan(const LegKeys& keys, std::span<const LegKeys> legs, const RetiredKeys& retired,
+                              const LegSpec& wanted, const std::string& path, session::LegPlan& plan) {
   plan.protection = wanted.srtp_passthrough ? session::Protection::kPassthrough
                     : wanted.srtp()         ? session::Protection::kSrtp
                                             : session::Protection::kNone;
-  const auto in = plan_in(keys, wanted.srtp_receive, path);
+  const auto in = plan_in(keys, retired, wanted.srtp_receive, path);
   if (!in) {
     return tl::unexpected(in.error());
   }
   plan.srtp_in = *in;
   plan.keeps_former_in = plan.srtp_in != 0 && plan.srtp_in != keys.in.present.context && overlap_ms_ != 0;
-  const auto out = plan_out(keys, wanted.srtp_send, path);
+  const auto out = plan_out(keys, legs, retired, wanted.srtp_send, path);
   if (!out) {
     discard(keys, plan);
     return tl::unexpected(out.error());
@@ -99,8 +106,8 @@ Expected<void> KeyMaker::plan(const LegKeys& keys, const LegSpec& wanted, const 
 }
 
 void KeyMaker::discard(const LegKeys& keys, const session::LegPlan& plan) {
-  const auto fresh = [](const KeyHistory& history, crypto::ContextId context) {
-    return context != 0 && context != history.present.context && context != history.former.context;
+  const auto fresh = [](const KeysOfDirection& of, crypto::ContextId context) {
+    return context != 0 && context != of.present.context && context != of.former.context;
   };
   if (fresh(keys.in, plan.srtp_in)) {
     backend_.release_alone(plan.srtp_in);
@@ -133,26 +140,30 @@ void KeyMaker::commit(LegKeys& keys, const LegSpec& wanted, const session::LegPl
   }
 }
 
-void KeyMaker::retire_one(KeyHistory& history, crypto::ContextId context) {
+void KeyMaker::remember(const KeyInUse& key, std::vector<RetiredKey>& retired) const {
+  std::erase_if(retired, [&](const RetiredKey& old) { return old.params->same_key(*key.params); });
+  if (retired.size() == kMostRetired) {
+    retired.erase(retired.begin());
+  }
+  retired.push_back({key.params, backend_.state(key.context)});
+}
+
+void KeyMaker::retire_one(KeysOfDirection& keys, crypto::ContextId context,
+                          std::vector<RetiredKey>& retired) {
   if (context == 0) {
     return;
   }
-  for (auto key = history.leaving.begin(); key != history.leaving.end(); ++key) {
+  for (auto key = keys.leaving.begin(); key != keys.leaving.end(); ++key) {
     if (key->context == context) {
-      std::erase_if(history.retired,
-                    [&](const RetiredKey& old) { return old.params->same_key(*key->params); });
-      if (history.retired.size() == kMostRetired) {
-        history.retired.erase(history.retired.begin());
-      }
-      history.retired.push_back({key->params, backend_.state(context)});
-      history.leaving.erase(key);
+      remember(*key, retired);
+      keys.leaving.erase(key);
       break;
     }
   }
   backend_.release(context);
 }
 
-void KeyMaker::retire(LegKeys& keys, const session::LegPlan& plan) {
+void KeyMaker::retire(LegKeys& keys, const session::LegPlan& plan, RetiredKeys& retired) {
   for (const crypto::ContextId context : plan.retired_in) {
     if (context == keys.in.present.context) {
       continue;  // it was to be forgotten, and a later plan has brought it back
@@ -161,9 +172,21 @@ void KeyMaker::retire(LegKeys& keys, const session::LegPlan& plan) {
       keys.in.leaving.push_back(std::exchange(keys.in.former, {}));
       keys.former_until_ms = 0;
     }
-    retire_one(keys.in, context);
+    retire_one(keys.in, context, retired.in);
   }
-  retire_one(keys.out, plan.retired_out);
+  retire_one(keys.out, plan.retired_out, retired.out);
+}
+
+void KeyMaker::retire_all(LegKeys& keys, RetiredKeys& retired) {
+  for (const KeyInUse* key : {&keys.in.former, &keys.in.present}) {
+    if (key->context != 0) {
+      remember(*key, retired.in);
+    }
+  }
+  if (keys.out.present.context != 0) {
+    remember(keys.out.present, retired.out);
+  }
+  release(keys);
 }
 
 void KeyMaker::release_retired(const session::LegPlan& plan) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,24 +20,29 @@ struct KeyInUse {
   SrtpParamsRef params;
 };
 
-// A key that the leg had, and how far it got: it may come back (a re-INVITE that was refused), and must then
-// neither send an index twice nor take a packet twice.
+// A key that a leg of the session had, and how far it got: it may come back (a re-INVITE that was refused, a
+// leg that is made anew), and must then neither send an index twice nor take a packet twice.
 struct RetiredKey {
   SrtpParamsRef params;
   crypto::ContextState state;
 };
 
+// Of a session, by direction.
+struct RetiredKeys {
+  std::vector<RetiredKey> in;
+  std::vector<RetiredKey> out;
+};
+
 // One direction of a leg.
-struct KeyHistory {
+struct KeysOfDirection {
   KeyInUse present;
   KeyInUse former;                // receiving: still good
   std::vector<KeyInUse> leaving;  // the worker is about to give them back
-  std::vector<RetiredKey> retired;
 };
 
 struct LegKeys {
-  KeyHistory in;
-  KeyHistory out;
+  KeysOfDirection in;
+  KeysOfDirection out;
   std::uint64_t former_until_ms = 0;  // when in.former stops being good; 0: there is none
 };
 
@@ -46,30 +51,34 @@ class KeyMaker {
  public:
   KeyMaker(crypto::Backend& backend, std::uint32_t overlap_ms) : backend_(backend), overlap_ms_(overlap_ms) {}
 
-  // Puts into `plan` the contexts that the leg is to have. On error nothing has changed. `path` names the
-  // leg.
-  Expected<void> plan(const LegKeys& keys, const LegSpec& wanted, const std::string& path,
-                      session::LegPlan& plan);
+  // Puts into `plan` the contexts that the leg is to have. On error nothing has changed. `legs`: the keys of
+  // all legs of the session as it is. `path` names the leg.
+  Expected<void> plan(const LegKeys& keys, std::span<const LegKeys> legs, const RetiredKeys& retired,
+                      const LegSpec& wanted, const std::string& path, session::LegPlan& plan);
   // Undoes plan().
   void discard(const LegKeys& keys, const session::LegPlan& plan);
   // `keys` are from now on those of `plan`, which goes to the worker.
   void commit(LegKeys& keys, const LegSpec& wanted, const session::LegPlan& plan, std::uint64_t now_ms);
 
   // The worker has carried `plan` out: what it has no more is remembered and released.
-  void retire(LegKeys& keys, const session::LegPlan& plan);
-  // The same, of a leg that has been removed in the meantime: nothing of it is remembered.
+  void retire(LegKeys& keys, const session::LegPlan& plan, RetiredKeys& retired);
+  // The same, of a leg that has been removed in the meantime: that was remembered then.
   void release_retired(const session::LegPlan& plan);
-  // No worker knows the leg any more.
+  // No worker knows the leg any more, but the session goes on.
+  void retire_all(LegKeys& keys, RetiredKeys& retired);
+  // No worker knows the session any more.
   void release(LegKeys& keys);
 
   void fill(const LegKeys& keys, LegStats& stats) const;
 
  private:
-  Expected<crypto::ContextId> plan_in(const LegKeys& keys, const SrtpParamsRef& wanted,
-                                      const std::string& path);
-  Expected<crypto::ContextId> plan_out(const LegKeys& keys, const SrtpParamsRef& wanted,
+  Expected<crypto::ContextId> plan_in(const LegKeys& keys, const RetiredKeys& retired,
+                                      const SrtpParamsRef& wanted, const std::string& path);
+  Expected<crypto::ContextId> plan_out(const LegKeys& keys, std::span<const LegKeys> legs,
+                                       const RetiredKeys& retired, const SrtpParamsRef& wanted,
                                        const std::string& path);
-  void retire_one(KeyHistory& history, crypto::ContextId context);
+  void remember(const KeyInUse& key, std::vector<RetiredKey>& retired) const;
+  void retire_one(KeysOfDirection& keys, crypto::ContextId context, std::vector<RetiredKey>& retired);
   SrtpDirectionStats stats_of(const KeyInUse& key) const;
 
   crypto::Backend& backend_;

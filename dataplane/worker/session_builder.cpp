@@ -223,7 +223,9 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   };
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     const std::string path = "legs[" + std::to_string(i) + "]";
-    if (auto planned = keys_.plan(keys_of(i), spec.legs[i], path, leg_plans[i]); !planned) {
+    if (auto planned =
+            keys_.plan(keys_of(i), record.keys, record.retired_keys, spec.legs[i], path, leg_plans[i]);
+        !planned) {
       for (std::size_t made = 0; made < i; ++made) {
         keys_.discard(keys_of(made), leg_plans[made]);
       }

@@ -22,10 +22,11 @@ struct SessionRecord {
   session::Session session;
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
   std::vector<LegKeys> keys;                        // in the same order
-  std::vector<LegKeys> removed_keys;                // of legs that the plan under way removes
-  SessionSpec spec;                                 // last asked for
-  bool busy = false;                                // a plan is under way, other than for a capture
-  bool removing = false;                            // that plan is its last
+  RetiredKeys retired_keys;
+  std::vector<LegKeys> removed_keys;  // of legs that the plan under way removes
+  SessionSpec spec;                   // last asked for
+  bool busy = false;                  // a plan is under way, other than for a capture
+  bool removing = false;              // that plan is its last
 };
 
 // Thread: control. Owns no sessions; hands out endpoints and takes them back.

@@ -57,7 +57,7 @@ class Party {
       : backend_(shared_backend(library, options)), engine_(backend_.make_engine()) {}
   ~Party() {
     for (const ContextId id : contexts_) {
-      backend_.release(id);
+      backend_.release_alone(id);
     }
   }
   Party(const Party&) = delete;
