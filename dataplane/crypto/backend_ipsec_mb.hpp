@@ -28,8 +28,9 @@ inline MbKeys& rtp_keys(Context& context) {
 inline MbKeys& rtcp_keys(Context& context) {
   return *reinterpret_cast<MbKeys*>(context.at(context.cold().rtcp_keys_at));
 }
-inline bool is_long_key(const Context& context) {
-  return facts_of(context.suite).key_bytes == 32;
+// Lines of a schedule that a packet reads, where the instruction set is narrower than AVX-512.
+inline unsigned key_lines(const Context& context) {
+  return is_gcm(context) ? 9 : is_null(context) ? 1 : is_long_key(context) ? 5 : 4;
 }
 
 // Derives the session keys from the master key (RFC 3711 §4.3) and prepares both schedules. Thread: control.

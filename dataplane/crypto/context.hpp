@@ -146,8 +146,37 @@ inline SrtpStatus commit(Context& context, Stream& stream, std::uint64_t index) 
   return status;
 }
 
+namespace detail {
+
+// One bit for each suite that `is` holds for: asked for every packet, without a look at the table.
+template <typename Is>
+constexpr unsigned suites_where(Is is) {
+  unsigned bits = 0;
+  for (const SrtpSuiteFacts& facts : kSrtpSuites) {
+    bits |= is(facts) ? 1U << static_cast<unsigned>(facts.suite) : 0U;
+  }
+  return bits;
+}
+constexpr unsigned kGcmSuites =
+    suites_where([](const auto& facts) { return facts.cipher == SrtpCipher::kAesGcm; });
+constexpr unsigned kNullSuites =
+    suites_where([](const auto& facts) { return facts.cipher == SrtpCipher::kNull; });
+constexpr unsigned kLongKeySuites = suites_where([](const auto& facts) { return facts.key_bytes == 32; });
+
+constexpr bool among(unsigned suites, SrtpSuite suite) {
+  return ((suites >> static_cast<unsigned>(suite)) & 1U) != 0;
+}
+
+}  // namespace detail
+
 inline bool is_gcm(const Context& context) {
-  return facts_of(context.suite).cipher == SrtpCipher::kAesGcm;
+  return detail::among(detail::kGcmSuites, context.suite);
+}
+inline bool is_null(const Context& context) {
+  return detail::among(detail::kNullSuites, context.suite);
+}
+inline bool is_long_key(const Context& context) {
+  return detail::among(detail::kLongKeySuites, context.suite);
 }
 
 // The MKI stands before an HMAC's tag, but behind everything of GCM's. Pre: the packet has room for both.

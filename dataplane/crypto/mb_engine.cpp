@@ -13,17 +13,6 @@ namespace {
 constexpr std::uint64_t kHmacTag = 12;  // bytes that the library can give; 10 or 4 of them are used
 constexpr std::size_t kRocLength = 4;
 
-// Begins to load what a packet of this context needs: its first line, which is written, and the keys of the
-// most usual suites behind it.
-void prefetch_context(const std::byte* contexts, ContextId context) {
-  constexpr std::size_t kLine = 64;
-  const std::byte* const at = contexts + std::size_t{context} * kLine;
-  __builtin_prefetch(at, 1);
-  for (std::size_t line = 1; line <= 4; ++line) {
-    __builtin_prefetch(at + line * kLine, 0);
-  }
-}
-
 }  // namespace
 
 MbEngine::MbEngine(const MbChoice& choice, std::byte* contexts)
@@ -67,7 +56,7 @@ void MbEngine::add_hash(const MbKeys& keys, const std::uint8_t* bytes, std::size
 
 void MbEngine::add_cipher(Context& context, const MbKeys& keys, std::uint8_t* bytes, std::size_t length,
                           std::uint32_t ssrc, std::uint64_t index) {
-  if (length == 0 || facts_of(context.suite).cipher == SrtpCipher::kNull) [[unlikely]] {
+  if (length == 0 || is_null(context)) [[unlikely]] {
     return;
   }
   const std::size_t kind = is_long_key(context) ? 1 : 0;
@@ -98,22 +87,31 @@ void MbEngine::run_ciphers() {
   }
 }
 
-void MbEngine::prefetch(Round jobs) const {
+// Keys, by the suite that the first line tells.
+void MbEngine::prefetch_keys(Round jobs) {
   for (const SrtpJob& job : jobs) {
-    prefetch_context(contexts_, job.context);
+    Context& context = this->context(job.context);
+    const std::byte* const keys = context.at(context.keys_at);
+    const unsigned lines = key_lines(context);
+    for (unsigned line = 0; line < lines; ++line) {
+      __builtin_prefetch(keys + std::size_t{line} * 64, 0);
+    }
   }
 }
 
-// While a round is worked on, the contexts of the next one are loaded: all of a batch's at once would not fit
-// into the first cache beside its packets.
+// While a round is worked on, the keys of the next one are loaded: all of a batch's at once would not fit
+// into the first cache beside its packets. First lines, which are written too, are few enough.
 template <typename Work>
 void MbEngine::in_rounds(std::span<SrtpJob> jobs, Work work) {
+  for (const SrtpJob& job : jobs) {
+    __builtin_prefetch(&context(job.context), 1);
+  }
   Round round = jobs.first(std::min(round_, jobs.size()));
-  prefetch(round);
+  prefetch_keys(round);
   while (!round.empty()) {
     jobs = jobs.subspan(round.size());
     const Round next = jobs.first(std::min(round_, jobs.size()));
-    prefetch(next);
+    prefetch_keys(next);
     work(round);
     round = next;
   }

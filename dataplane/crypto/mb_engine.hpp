@@ -46,7 +46,7 @@ class MbEngine final : public Engine {
 
   template <typename Work>
   void in_rounds(std::span<SrtpJob> jobs, Work work);
-  void prefetch(Round jobs) const;
+  void prefetch_keys(Round jobs);
   void protect_round(Round jobs);
   void unprotect_round(Round jobs);
   bool prepare(SrtpJob& job, Pending& pending);

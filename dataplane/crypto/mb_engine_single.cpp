@@ -60,7 +60,7 @@ const std::uint8_t* MbEngine::lone_hash(const MbKeys& keys, const std::uint8_t* 
 
 void MbEngine::lone_cipher(const Context& context, MbKeys& keys, std::uint8_t* bytes, std::size_t length,
                            std::uint32_t ssrc, std::uint64_t index) {
-  if (length == 0 || facts_of(context.suite).cipher == SrtpCipher::kNull) {
+  if (length == 0 || is_null(context)) {
     return;
   }
   const bool long_key = is_long_key(context);
@@ -151,7 +151,7 @@ void MbEngine::protect_rtcp_one(SrtpJob& job) {
     std::memcpy(end, cold.mki.data(), context.mki_length);
     end += context.mki_length;
   } else {
-    const std::uint32_t flag = facts_of(context.suite).cipher == SrtpCipher::kNull ? 0 : srtp::kEncryptedFlag;
+    const std::uint32_t flag = is_null(context) ? 0 : srtp::kEncryptedFlag;
     lone_cipher(context, keys, payload, length, ssrc, index);
     store_be32(end, flag | index);
     end += srtp::kRtcpIndexLength;

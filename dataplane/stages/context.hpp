@@ -80,6 +80,12 @@ struct HandoffBuffer {
   rte_ring* ring = nullptr;  // many producers; consumer: the worker it is for
 };
 
+// What the stages of SRTP hand to the engine; kept, so that no batch has to begin with making it anew.
+struct SrtpScratch {
+  std::array<crypto::SrtpJob, kBatch> jobs;
+  std::array<rte_mbuf*, kBatch> copies;  // for captures; nullptr: none
+};
+
 // All references outlive the worker. Everything else in here belongs to the worker's thread.
 struct Context {
   // set at start
@@ -93,6 +99,7 @@ struct Context {
   // written by: control, when the configuration is read again; read by: worker. Former ones stay alive.
   std::atomic<const LearningConfig*> learning{nullptr};
   crypto::Engine* srtp = nullptr;
+  SrtpScratch srtp_scratch;
   rte_mempool* mempool = nullptr;
   rte_ring* events = nullptr;          // Event by value, towards control
   std::uint64_t events_raised = 0;     // that found room in it

@@ -70,7 +70,7 @@ void srtp_protect(Context& context, MediaBatch& batch) {
     return;
   }
   const StageTimer timer(context, Stage::srtp_protect, batch.count);
-  std::array<crypto::SrtpJob, kBatch> jobs;
+  auto& jobs = context.srtp_scratch.jobs;
   std::uint16_t count = 0;
   for (std::uint16_t i = 0; i < batch.count; ++i) {
     MediaPacket& packet = batch.packets[i];

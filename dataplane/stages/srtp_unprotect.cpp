@@ -12,13 +12,6 @@ namespace pollux::stages {
 
 namespace {
 
-// The packets of a batch that have to be opened, with what came of them.
-struct Opened {
-  std::array<crypto::SrtpJob, kBatch> jobs;
-  std::array<rte_mbuf*, kBatch> copies;  // for captures; nullptr: none
-  std::uint16_t count = 0;
-};
-
 bool needs_opening(const MediaPacket& packet) {
   return (packet.endpoint->rx_flags & session::kRxSrtp) != 0;
 }
@@ -33,7 +26,7 @@ bool any_to_open(const MediaBatch& batch) {
 }
 
 // False: the packet has been dropped.
-bool gather(Context& context, MediaPacket& packet, bool rtcp, Opened& opened) {
+bool gather(Context& context, MediaPacket& packet, bool rtcp, std::uint16_t& count) {
   session::Endpoint& endpoint = *packet.endpoint;
   if (endpoint.protection == session::Protection::kPassthrough) {
     packet.opaque = true;
@@ -43,7 +36,7 @@ bool gather(Context& context, MediaPacket& packet, bool rtcp, Opened& opened) {
     drop(context, endpoint, packet.mbuf, DropReason::srtp_no_key);
     return false;
   }
-  crypto::SrtpJob& job = opened.jobs[opened.count];
+  crypto::SrtpJob& job = context.srtp_scratch.jobs[count];
   job = {};
   job.bytes = packet.payload;
   job.length = packet.payload_length;
@@ -57,8 +50,8 @@ bool gather(Context& context, MediaPacket& packet, bool rtcp, Opened& opened) {
     }
   }
   const bool captured = (endpoint.rx_flags & session::kRxCapture) != 0 && !captures_decrypted(endpoint);
-  opened.copies[opened.count] = captured ? capture_ahead(context, endpoint, *packet.mbuf) : nullptr;
-  ++opened.count;
+  context.srtp_scratch.copies[count] = captured ? capture_ahead(context, endpoint, *packet.mbuf) : nullptr;
+  ++count;
   return true;
 }
 
@@ -111,22 +104,23 @@ void open(Context& context, MediaBatch& batch, bool rtcp) {
     return;
   }
   const StageTimer timer(context, Stage::srtp_unprotect, batch.count);
-  Opened opened;
+  SrtpScratch& scratch = context.srtp_scratch;
+  std::uint16_t count = 0;
   std::uint16_t kept = 0;
   std::array<bool, kBatch> opening;
   for (std::uint16_t i = 0; i < batch.count; ++i) {
     MediaPacket& packet = batch.packets[i];
-    const std::uint16_t before = opened.count;
-    if (needs_opening(packet) && !gather(context, packet, rtcp, opened)) {
+    const std::uint16_t before = count;
+    if (needs_opening(packet) && !gather(context, packet, rtcp, count)) {
       continue;
     }
-    opening[kept] = opened.count != before;
+    opening[kept] = count != before;
     if (kept != i) {
       batch.packets[kept] = packet;
     }
     ++kept;
   }
-  const std::span<crypto::SrtpJob> jobs(opened.jobs.data(), opened.count);
+  const std::span<crypto::SrtpJob> jobs(scratch.jobs.data(), count);
   if (rtcp) {
     context.srtp->unprotect_rtcp(jobs);
   } else {
@@ -137,7 +131,7 @@ void open(Context& context, MediaBatch& batch, bool rtcp) {
     MediaPacket& packet = batch.packets[i];
     if (opening[i]) {
       const std::uint16_t number = job++;
-      if (!settle(context, packet, opened.jobs[number], opened.copies[number])) {
+      if (!settle(context, packet, scratch.jobs[number], scratch.copies[number])) {
         continue;
       }
     }
