@@ -24,7 +24,9 @@ Failure to_failure(Error error) {
     }
     case ErrorCode::kExhausted:
       return make_failure(error.code,
-                          error.cause == "MEMORY_EXHAUSTED" ? "MEMORY_EXHAUSTED" : "SESSIONS_EXHAUSTED",
+                          error.cause == "MEMORY_EXHAUSTED" || error.cause == "SRTP_CONTEXTS_EXHAUSTED"
+                              ? error.cause
+                              : "SESSIONS_EXHAUSTED",
                           std::move(error.message));
     case ErrorCode::kUnavailable:
       return make_failure(error.code, "NODE_BUSY", "the worker takes no more commands now: try again");

@@ -61,6 +61,7 @@ struct ContextState {
   std::uint32_t rtcp_index = 0;  // sending: of the last SRTCP packet
   bool overlap = false;
   std::vector<StreamState> streams;
+  std::vector<StreamState> rtcp_streams;  // receiving; `highest_index` is SRTCP's
 };
 
 struct ContextOptions {

@@ -1,5 +1,7 @@
 #include "dataplane/crypto/backend_ipsec_mb.hpp"
 
+#include <algorithm>
+
 #include "dataplane/crypto/mb_engine.hpp"
 
 namespace pollux::crypto {
@@ -26,6 +28,8 @@ class IpsecMbBackend final : public Backend {
     const ContextId id = make(params);
     if (id != 0) {
       store_.resume(id, used);
+      ContextCold& cold = store_.at(id).cold();
+      cold.rtcp_index = std::max(cold.rtcp_index.get(), ContextStore::rtcp_skip(params));
     }
     return id;
   }

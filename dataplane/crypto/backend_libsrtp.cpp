@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -8,8 +9,9 @@ namespace pollux::crypto {
 
 namespace {
 
-// Far above what a call reaches; a key that has sent more SRTCP and comes back is not resumed.
-constexpr std::uint32_t kMostBurnt = 100'000;
+// An hour and more of reports; a key that has sent more SRTCP and comes back is refused. What has to be
+// passed over takes the worker's time.
+constexpr std::uint32_t kMostBurnt = 1000;
 
 class LibsrtpBackend final : public Backend {
  public:
@@ -34,7 +36,9 @@ class LibsrtpBackend final : public Backend {
     if (used.rtcp_index > kMostBurnt) {
       return 0;
     }
-    const ContextId id = make(params, true, used.rtcp_index);
+    const std::uint32_t burn =
+        std::max(used.rtcp_index, std::min(ContextStore::rtcp_skip(params), kMostBurnt));
+    const ContextId id = make(params, true, burn);
     if (id != 0) {
       store_.resume(id, used);
     }

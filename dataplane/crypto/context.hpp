@@ -23,6 +23,11 @@ struct Stream {
 };
 static_assert(sizeof(Stream) == 16);
 
+// Of Stream::started: it has been made with its context, for a key that comes back. A library that counts by
+// itself has to be told where it stands; then it is kStarted as well.
+inline constexpr std::uint32_t kStarted = 1;
+inline constexpr std::uint32_t kResumed = 2;
+
 // Read now and then.
 struct ContextCold {
   Relaxed<std::uint64_t> rtcp_left;
@@ -58,7 +63,7 @@ struct alignas(64) Context {
   std::uint16_t keys_at = 1;  // granules from the start
   std::uint16_t cold_at = 0;
   Relaxed<std::uint16_t> stream_count;
-  std::uint16_t rtcp_stream_count = 0;
+  Relaxed<std::uint16_t> rtcp_stream_count;  // sending: SSRCs that libsrtp keeps for SRTCP
   // the first Stream follows, then keys, the cold part, RTCP's keys, further streams
 
   std::byte* at(std::size_t granules) { return reinterpret_cast<std::byte*>(this) + granules * 64; }
@@ -111,7 +116,7 @@ inline Stream& start_stream(Stream& stream, std::uint32_t ssrc, std::uint64_t in
   stream.ssrc = ssrc;
   stream.highest = index;
   stream.words()[0] = 1;
-  stream.started = 1;
+  stream.started = kStarted;
   return stream;
 }
 inline Stream& add_stream(Context& context, std::uint32_t ssrc, std::uint64_t index) {

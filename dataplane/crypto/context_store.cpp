@@ -88,6 +88,12 @@ ContextId ContextStore::make(const SrtpParams& params, std::size_t key_bytes) {
   return id;
 }
 
+std::uint32_t ContextStore::rtcp_skip(const SrtpParams& params) {
+  // RTCP is a small part of RTP (RFC 3550 §6.2): fewer packets than RTP's index has counted.
+  constexpr std::uint64_t kMost = 1U << 30;  // the other half is left to go on with
+  return params.roc ? static_cast<std::uint32_t>(std::min((std::uint64_t{*params.roc} + 1) << 16, kMost)) : 0;
+}
+
 void ContextStore::resume(ContextId id, const ContextState& used) {
   Context& context = at(id);
   for (const StreamState& state : used.streams) {
@@ -95,9 +101,19 @@ void ContextStore::resume(ContextId id, const ContextState& used) {
       break;
     }
     Stream& stream = add_stream(context, state.ssrc, state.highest_index);
+    stream.started = kResumed;
     std::fill_n(stream.words(), context.window_words, ~std::uint64_t{0});
   }
   ContextCold& cold = context.cold();
+  for (const StreamState& state : used.rtcp_streams) {
+    const std::uint16_t count = context.rtcp_stream_count;
+    if (count == cold.capacity) {
+      break;
+    }
+    Stream& stream = start_stream(context.rtcp_stream(count), state.ssrc, state.highest_index);
+    std::fill_n(stream.words(), context.window_words, ~std::uint64_t{0});
+    context.rtcp_stream_count = static_cast<std::uint16_t>(count + 1);
+  }
   cold.rtcp_index = used.rtcp_index;
   const auto resume_life = [&cold](Relaxed<std::uint64_t>& left, std::uint64_t lifetime,
                                    std::uint64_t reserve, std::uint64_t packets, std::uint8_t which) {
@@ -134,6 +150,13 @@ ContextState ContextStore::state(ContextId id) const {
   for (std::uint16_t i = 0; i < count; ++i) {
     Stream& stream = context.stream(i);
     state.streams.push_back({stream.ssrc, stream.highest});
+  }
+  const std::uint16_t rtcp_count = context.rtcp_stream_count;
+  for (std::uint16_t i = 0; i < rtcp_count; ++i) {
+    Stream& stream = context.rtcp_stream(i);
+    if (stream.started != 0) {  // a sender counts for all its SSRCs
+      state.rtcp_streams.push_back({stream.ssrc, stream.highest});
+    }
   }
   return state;
 }

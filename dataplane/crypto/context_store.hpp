@@ -22,6 +22,9 @@ class ContextStore {
   // With room for two times `key_bytes`, which the backend fills: at keys_at and cold().rtcp_keys_at. 0: no
   // memory.
   ContextId make(const SrtpParams& params, std::size_t key_bytes);
+  // Of a sender that goes on where another left off, known by its signalled rollover counter: SRTCP begins
+  // above what so many RTP packets can have had of it.
+  static std::uint32_t rtcp_skip(const SrtpParams& params);
   // The streams of `used` with all their indices used up. Pre: a fresh context of the same key.
   void resume(ContextId id, const ContextState& used);
   void release(ContextId id);

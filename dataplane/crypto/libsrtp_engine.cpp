@@ -14,6 +14,11 @@ LibsrtpSession& session_of(Context& context) {
   return *static_cast<LibsrtpSession*>(context.cold().library);
 }
 
+// The library knows a stream by its SSRC as it lies in the packet.
+void remove_stream(LibsrtpSession& session, std::uint32_t ssrc) {
+  srtp_remove_stream(session.session, be32(ssrc).raw());
+}
+
 unsigned has_mki(const Context& context) {
   return context.mki_length != 0 ? 1 : 0;
 }
@@ -119,11 +124,13 @@ void LibsrtpEngine::protect_rtp(std::span<SrtpJob> jobs) {
       continue;
     }
     bool added = false;
-    // A stream that was resumed is new to the library as well.
-    if ((place.new_stream || !knows(session, place.ssrc)) &&
-        !begin_stream(session, place.ssrc, srtp::roc_of(place.index), added)) {
-      job.status = SrtpStatus::kStreamsFull;
-      continue;
+    // SRTCP may have made the SSRC known to the library, but not where it stands.
+    if (place.new_stream || place.stream->started == kResumed) {
+      if (!begin_stream(session, place.ssrc, srtp::roc_of(place.index), added)) {
+        job.status = SrtpStatus::kStreamsFull;
+        continue;
+      }
+      place.stream->started = kStarted;
     }
     int length = job.length;
     const srtp_err_status_t status =
@@ -141,12 +148,15 @@ void LibsrtpEngine::protect_rtcp(std::span<SrtpJob> jobs) {
       job.status = SrtpStatus::kMalformed;
       continue;
     }
-    if (!spend_rtcp(context, job)) {
-      continue;
-    }
     const std::uint32_t ssrc = load_be32(job.bytes + 4);
-    if (!knows(session, ssrc) && !session.add_stream(ssrc)) {
-      job.status = SrtpStatus::kStreamsFull;
+    if (!knows(session, ssrc)) {
+      if (context.rtcp_stream_count >= context.cold().capacity || !session.add_stream(ssrc)) {
+        job.status = SrtpStatus::kStreamsFull;
+        continue;
+      }
+      context.rtcp_stream_count = static_cast<std::uint16_t>(context.rtcp_stream_count + 1);
+    }
+    if (!spend_rtcp(context, job)) {
       continue;
     }
     int length = job.length;
@@ -172,19 +182,22 @@ bool LibsrtpEngine::open(Context& context, const SrtpJob& job, std::uint32_t ssr
                          bool new_stream) {
   LibsrtpSession& session = session_of(context);
   bool added = false;
-  // A stream that was resumed is new to the library as well.
-  const bool begins = new_stream || !knows(session, ssrc);
+  Stream* const stream = new_stream ? nullptr : find_stream(context, ssrc);
+  const bool begins = stream == nullptr || stream->started == kResumed;
   if (job.length > copy_.size() || (begins && !begin_stream(session, ssrc, srtp::roc_of(index), added))) {
     return false;
   }
   std::memcpy(copy_.data(), job.bytes, job.length);
   int length = job.length;
   if (srtp_unprotect_mki(session.session, job.bytes, &length, has_mki(context)) == srtp_err_status_ok) {
+    if (stream != nullptr) {
+      stream->started = kStarted;
+    }
     return true;
   }
   std::memcpy(job.bytes, copy_.data(), job.length);
   if (added) {
-    srtp_remove_stream(session.session, ssrc);
+    remove_stream(session, ssrc);
   }
   return false;
 }
@@ -219,7 +232,7 @@ bool LibsrtpEngine::open_rtcp(Context& context, SrtpJob& job) {
   if (srtp_unprotect_rtcp_mki(session.session, job.bytes, &length, 0) != srtp_err_status_ok) {
     std::memcpy(job.bytes, copy_.data(), job.length);
     if (added) {
-      srtp_remove_stream(session.session, place.ssrc);
+      remove_stream(session, place.ssrc);
     }
     job.status = SrtpStatus::kAuthenticationFailed;
     return false;

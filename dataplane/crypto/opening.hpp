@@ -153,6 +153,13 @@ class Opening {
   const std::uint32_t ssrc_;
 };
 
+// A packet from shortly before the stream's first one, of a cycle that there is not: sent, it would count as
+// a jump ahead by nearly a cycle, and take the rollover counter with it.
+inline bool is_before_start(std::uint64_t highest, std::uint16_t sequence) {
+  constexpr std::uint64_t kMostMisorder = 1000;
+  return highest < kMostMisorder && sequence > 0x10000 - kMostMisorder + highest;
+}
+
 // Where a packet to be sent stands: finds or begins its stream and uses up its index and a packet of the
 // key's lifetime. False: job.status says why not. Of a new stream the index begins with the initial rollover
 // counter.
@@ -181,7 +188,9 @@ inline bool take_place(Context& context, SrtpJob& job, SendPlace& place) {
     return false;
   }
   if (!place.new_stream) [[likely]] {
-    const SrtpStatus status = check_index(context, *place.stream, place.index);
+    const SrtpStatus status = is_before_start(place.stream->highest, sequence)
+                                  ? SrtpStatus::kTooOld
+                                  : check_index(context, *place.stream, place.index);
     if (status != SrtpStatus::kOk) [[unlikely]] {
       job.status = status;
       return false;

@@ -58,7 +58,7 @@ inline bool rtcp_opened(Context& context, SrtpJob& job, const RtcpPlace& place, 
     commit(context, *place.stream, place.index);
   } else {
     start_stream(context.rtcp_stream(context.rtcp_stream_count), place.ssrc, place.index);
-    ++context.rtcp_stream_count;
+    context.rtcp_stream_count = static_cast<std::uint16_t>(context.rtcp_stream_count + 1);
   }
   spend_rtcp(context, job);
   job.status = SrtpStatus::kOk;

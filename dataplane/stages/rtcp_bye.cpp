@@ -37,6 +37,8 @@ void send_bye_to(Context& context, const session::Leg& to, const SsrcList& ssrcs
   auto* const payload = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
   const std::size_t length =
       rtp::write_bye({payload, kRoom}, ssrcs[0], ssrcs.span().subspan(1), "pollux", "session ended");
+  mbuf->data_len = static_cast<std::uint16_t>(length);
+  mbuf->pkt_len = mbuf->data_len;
   send_rtcp(context, *to.rtcp, *to.rtcp, mbuf, payload, static_cast<std::uint16_t>(length));
 }
 

@@ -134,9 +134,10 @@ Expected<void> DataplaneImpl::update_session(SessionHandle session, const Sessio
     return tl::unexpected(plan.error());
   }
   record.busy = true;
-  for (const LegKeys& keys : record.keys) {
-    if (keys.former_until_ms != 0) {
-      overlaps_.push_back({keys.former_until_ms, session});
+  for (const session::LegPlan& leg_plan : (*plan)->legs) {
+    const std::uint64_t until_ms = record.keys_of(leg_plan.leg)->former_until_ms;
+    if (leg_plan.keeps_former_in && until_ms != 0) {  // an overlap begins
+      overlaps_.push_back({until_ms, session});
     }
   }
   post(part, std::move(*plan));
@@ -199,21 +200,16 @@ Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
 void DataplaneImpl::retire_keys(SessionRecord& record, const session::SessionPlan& plan) {
   // A capture's plan, or one that forgets keys, may be completed while an update that removes legs is still
   // under way: the worker has these legs, and their keys, until that one is back.
+  for (const session::LegPlan& leg_plan : plan.legs) {
+    if (LegKeys* const keys = record.keys_of(leg_plan.leg); keys != nullptr) {
+      keys_->retire(*keys, leg_plan, record.retired_keys);
+    }
+  }
   if (plan.kind == session::PlanKind::kUpdate) {
-    for (LegKeys& keys : record.removed_keys) {
+    for (auto& [leg, keys] : record.removed_keys) {
       keys_->retire_all(keys, record.retired_keys);
     }
     record.removed_keys.clear();
-  }
-  for (const session::LegPlan& leg_plan : plan.legs) {
-    const auto leg = std::find_if(record.legs.begin(), record.legs.end(),
-                                  [&](const auto& each) { return each.get() == leg_plan.leg; });
-    if (leg != record.legs.end()) {
-      keys_->retire(record.keys[static_cast<std::size_t>(leg - record.legs.begin())], leg_plan,
-                    record.retired_keys);
-    } else {
-      keys_->release_retired(leg_plan);
-    }
   }
 }
 

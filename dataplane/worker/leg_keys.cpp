@@ -23,7 +23,18 @@ bool goes_on(const SrtpParams& present, const SrtpParams& wanted) {
 
 tl::unexpected<Error> no_memory_for_keys() {
   return fail(ErrorCode::kExhausted, "SRTP_CONTEXTS_EXHAUSTED", "",
-              "no memory for another SRTP key: end sessions, or raise memory.max_endpoints");
+              "no room for another SRTP key: end sessions, or raise memory.max_endpoints; with srtp.backend "
+              "libsrtp a key that has sent much RTCP can't come back either");
+}
+
+bool is_key(const KeyInUse& key, const SrtpParams& params) {
+  return key.context != 0 && key.params->same_key(params);
+}
+
+// RFC 3711 §9.1: two senders under one key give each other away.
+tl::unexpected<Error> sends_elsewhere(const std::string& path, const std::string& how) {
+  return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", path + ".srtp_send",
+              "this key " + how + ": give a new one, or remove it there first, by a change of its own");
 }
 
 const crypto::ContextState& used_before(const std::vector<RetiredKey>& retired, const SrtpParams& params) {
@@ -72,10 +83,13 @@ Expected<crypto::ContextId> KeyMaker::plan_out(const LegKeys& keys, std::span<co
   if (present.context != 0 && present.params->same_key(*wanted)) {
     return in_use(path + ".srtp_send");
   }
-  for (const LegKeys& other : legs) {  // one that this change removes is still being sent with
-    if (&other != &keys && other.out.present.context != 0 && other.out.present.params->same_key(*wanted)) {
-      return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", path + ".srtp_send",
-                  "this key is sent with on another leg: give a new one");
+  for (const LegKeys& other : legs) {
+    if (&other != &keys && is_key(other.out.present, *wanted)) {
+      return sends_elsewhere(path,
+                             "is sent with on another leg");  // which this change may be about to remove
+    }
+    if (is_key(other.in.present, *wanted) || is_key(other.in.former, *wanted)) {
+      return sends_elsewhere(path, "is, or was until now, that of what a party sends");
     }
   }
   const crypto::ContextId made = backend_.make_sender(*wanted, used_before(retired.out, *wanted));
@@ -187,17 +201,6 @@ void KeyMaker::retire_all(LegKeys& keys, RetiredKeys& retired) {
     remember(keys.out.present, retired.out);
   }
   release(keys);
-}
-
-void KeyMaker::release_retired(const session::LegPlan& plan) {
-  for (const crypto::ContextId context : plan.retired_in) {
-    if (context != 0) {
-      backend_.release(context);
-    }
-  }
-  if (plan.retired_out != 0) {
-    backend_.release(plan.retired_out);
-  }
 }
 
 void KeyMaker::release(LegKeys& keys) {

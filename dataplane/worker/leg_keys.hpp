@@ -62,8 +62,6 @@ class KeyMaker {
 
   // The worker has carried `plan` out: what it has no more is remembered and released.
   void retire(LegKeys& keys, const session::LegPlan& plan, RetiredKeys& retired);
-  // The same, of a leg that has been removed in the meantime: that was remembered then.
-  void release_retired(const session::LegPlan& plan);
   // No worker knows the leg any more, but the session goes on.
   void retire_all(LegKeys& keys, RetiredKeys& retired);
   // No worker knows the session any more.

@@ -35,6 +35,20 @@ bool same_local(const LegSpec& a, const LegSpec& b) {
 
 }  // namespace
 
+LegKeys* SessionRecord::keys_of(const session::Leg* leg) {
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (legs[i].get() == leg) {
+      return &keys[i];
+    }
+  }
+  for (auto& [removed, its_keys] : removed_keys) {
+    if (removed == leg) {
+      return &its_keys;
+    }
+  }
+  return nullptr;
+}
+
 SessionBuilder::SessionBuilder(const io::InterfaceTable& interfaces, session::EndpointPool& pool,
                                const session::PortOwnership& ownership, KeyMaker& keys, std::uint16_t workers,
                                std::vector<bool> offload)
@@ -252,8 +266,8 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   }
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     if (record.legs[i]) {
+      record.removed_keys.emplace_back(record.legs[i].get(), std::move(record.keys[i]));
       plan->removed.push_back(std::move(record.legs[i]));
-      record.removed_keys.push_back(std::move(record.keys[i]));
     }
   }
   record.legs = std::move(legs);

@@ -23,10 +23,14 @@ struct SessionRecord {
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
   std::vector<LegKeys> keys;                        // in the same order
   RetiredKeys retired_keys;
-  std::vector<LegKeys> removed_keys;  // of legs that the plan under way removes
-  SessionSpec spec;                   // last asked for
-  bool busy = false;                  // a plan is under way, other than for a capture
-  bool removing = false;              // that plan is its last
+  std::vector<std::pair<const session::Leg*, LegKeys>>
+      removed_keys;       // of legs that the plan under way removes
+  SessionSpec spec;       // last asked for
+  bool busy = false;      // a plan is under way, other than for a capture
+  bool removing = false;  // that plan is its last
+
+  // Also of a leg that is being removed; nullptr: it is gone.
+  LegKeys* keys_of(const session::Leg* leg);
 };
 
 // Thread: control. Owns no sessions; hands out endpoints and takes them back.

@@ -66,8 +66,8 @@ class Party {
   ContextId sender(const SrtpParamsRef& key, const ContextState& used = {}) {
     return keep(backend_.make_sender(*key, used));
   }
-  ContextId receiver(const SrtpParamsRef& key, ContextId former = 0) {
-    return keep(backend_.make_receiver(*key, former, {}));
+  ContextId receiver(const SrtpParamsRef& key, ContextId former = 0, const ContextState& used = {}) {
+    return keep(backend_.make_receiver(*key, former, used));
   }
   Engine& engine() { return *engine_; }
   Backend& backend() { return backend_; }

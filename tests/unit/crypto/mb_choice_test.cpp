@@ -34,7 +34,8 @@ TEST(MbChoice, DescriptionTellsWhereTheChoiceChanges) {
   MbChoice choice = only(MbArch::kSse);
   std::fill(choice.cipher.begin() + 9, choice.cipher.end(), MbArch::kAvx2);
   choice.gcm = MbArch::kAvx512;
-  EXPECT_EQ(describe(choice), "HMAC-SHA1 by sse; AES-CM by sse 1..8, avx2 9..64; AES-GCM by avx512");
+  EXPECT_EQ(describe(choice),
+            "HMAC-SHA1 by sse; AES-CM by sse 1..8, avx2 9..64; AES-GCM by avx512; 64 packets at a time");
 }
 
 TEST(MbChoice, ManagersAreThereWhereTheProcessorHasThem) {

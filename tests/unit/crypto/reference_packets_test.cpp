@@ -1,8 +1,8 @@
 // Whole packets of every suite, from master keys: by both backends, and by each of ipsec-mb's managers.
 #include <gtest/gtest.h>
 
-#include "tests/support/srtp_mb_bed.hpp"
 #include "tests/support/srtp_end.hpp"
+#include "tests/support/srtp_mb_bed.hpp"
 #include "tests/support/srtp_vectors.hpp"
 
 namespace pollux::crypto::test {
