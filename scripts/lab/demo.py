@@ -1,6 +1,8 @@
 #!/usr/bin/python3
-"""The demonstrations behind scripts/demo: a real call through polluxd, both directions at once; with "srtp" host A
-encrypts and host B doesn't."""
+"""The demonstrations behind scripts/demo: a real call through polluxd, both directions at once.
+
+With "srtp" host A encrypts and host B doesn't.
+"""
 
 import json
 import signal

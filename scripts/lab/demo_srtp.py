@@ -75,10 +75,10 @@ def judge_wire(tap, capture):
     clear = set(spoken)
     legible = sum(payload in clear for packet in seen for payload in (packet[12:], packet[12:-TAG_BYTES]))
     bits = entropy(sealed)
-    print(f"   {len(seen)} SRTP packets in both directions, {sum(map(len, seen))} bytes with {TAG_BYTES} bytes of "
-          "authentication tag each")
+    print(f"   {len(seen)} SRTP packets in both directions, each with a tag of {TAG_BYTES} bytes")
     print(f"   packets whose audio can be read: {legible}")
-    print(f"   entropy: {bits:.2f} bits per byte of payload; the same audio in the clear {entropy(spoken):.2f}")
+    print(f"   entropy: {bits:.2f} bits per byte of payload; the same audio in the clear: "
+          f"{entropy(spoken):.2f}")
     if seen:
         print(f"   a payload begins in the clear {spoken[0][:16].hex(' ')}")
         print(f"   and on A's wire               {sealed[0][:16].hex(' ')}")

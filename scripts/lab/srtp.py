@@ -1,7 +1,7 @@
-"""SRTP in Python (RFC 3711, 6188, 7714): a party for the demo and the tests, told by the RFCs and not by polluxd.
+"""SRTP in Python (RFC 3711, 6188, 7714): a party for the demo and the tests, written from the RFCs.
 
-One Sender or Receiver is one direction under one master key. Slow, without a replay window, and in no hurry: a
-Receiver takes every packet that is genuine, so that a test can see what came twice.
+One Sender or Receiver is one direction under one master key. There is no replay window: a Receiver takes
+every packet that is genuine, so that a test can see what came twice.
 """
 
 import base64
@@ -45,7 +45,7 @@ def counter_mode(key, initial, data):
 
 
 def derive(master_key, master_salt, label, length):
-    """Key derivation with a rate of zero (RFC 3711 §4.3.1); a salt of 12 bytes has zeros behind (RFC 7714 §11)."""
+    """Key derivation, rate zero (RFC 3711 §4.3.1); a salt of 12 bytes has zeros behind (RFC 7714 §11)."""
     start = bytearray(master_salt.ljust(14, b"\0") + b"\0\0")
     start[7] ^= label
     return counter_mode(master_key, bytes(start), bytes(length))
@@ -91,10 +91,11 @@ class _Direction:
 
     def initial(self, salt, ssrc, index):
         """Counter of counter mode (§4.1.1), or GCM's nonce (RFC 7714 §8.1, 9.1): they are laid out alike."""
-        where = struct.pack("!IIQ" if not self.facts.gcm else "!HIQ", 0, ssrc, index << 16)
-        where = where[:16] if not self.facts.gcm else where[:6] + struct.pack("!Q", index)[2:]
-        mixed = bytes(a ^ b for a, b in zip(where, salt.ljust(len(where), b"\0")))
-        return mixed
+        if self.facts.gcm:
+            where = struct.pack("!HI", 0, ssrc) + index.to_bytes(6, "big")
+        else:
+            where = struct.pack("!IIQ", 0, ssrc, index << 16)
+        return bytes(a ^ b for a, b in zip(where, salt.ljust(len(where), b"\0")))
 
     def tag(self, of, data, length):
         return hmac.digest(self.keys[of][1], data, "sha1")[:length]

@@ -58,8 +58,8 @@ def _tone(seconds):
             f"samples_per_frame={PTIME_SAMPLES}:duration={seconds}", "-c:a", "pcm_alaw")
 
 
-# Under its SDES name ffmpeg gives this suite's SRTCP a tag of 32 bits; RFC 4568 §6.2 says 80, and so does ffmpeg
-# under the name that the suite has in DTLS.
+# Under its SDES name ffmpeg gives the second suite's SRTCP a tag of 32 bits. RFC 4568 §6.2 says 80, and so
+# does ffmpeg under the name that the suite has in DTLS.
 FFMPEG_SUITES = {"AES_CM_128_HMAC_SHA1_80": "AES_CM_128_HMAC_SHA1_80",
                  "AES_CM_128_HMAC_SHA1_32": "SRTP_AES128_CM_HMAC_SHA1_32"}
 FFMPEG = ("ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-y")
@@ -82,7 +82,8 @@ def ffmpeg_sender(host, key, port, to, seconds, ssrc=0x0ff00001):
 def ffmpeg_receiver(host, key, port, seconds, folder):
     """Takes SRTP by an SDP with a=crypto, into folder/heard.alaw and, decoded, folder/heard.wav."""
     sdp = folder / "party.sdp"
-    sdp.write_text(SDP.format(address=host.v4, port=port, suite=FFMPEG_SUITES[key.suite], key=key), encoding="ascii")
+    suite = FFMPEG_SUITES[key.suite]
+    sdp.write_text(SDP.format(address=host.v4, port=port, suite=suite, key=key), encoding="ascii")
     outputs = [word for codec, form in (("copy", "alaw"), ("pcm_s16le", "wav"))
                for word in ("-map", "0:a", "-t", str(seconds), "-c:a", codec, "-f", form,
                             str(folder / f"heard.{form}"))]
@@ -125,7 +126,7 @@ def _gst(host, *pipeline):
 
 
 def gst_sender(host, key, plain, port, to):
-    """Takes plain RTP and RTCP on 127.0.0.1:`plain` and the port behind, sends it as SRTP to `to`, from `port`."""
+    """Sends what comes in the clear to 127.0.0.1:`plain`, RTCP one port up, as SRTP from `port` to `to`."""
     encoder = " ".join(f"{name}={value}" for name, value in _gst_names(key).items())
     caps = "application/x-rtp,media=audio,clock-rate=8000,encoding-name=PCMA,payload=8"
     return _gst(
@@ -137,7 +138,7 @@ def gst_sender(host, key, plain, port, to):
 
 
 def gst_receiver(host, key, ssrc, port, plain, roc=0):
-    """Takes SRTP on `port` and the port behind, and gives it plain to 127.0.0.1:`plain` and the port behind."""
+    """Sends what comes as SRTP to `port`, SRTCP one port up, in the clear to 127.0.0.1:`plain`."""
     names = ",".join(f"s{name}=(string){value}" for name, value in _gst_names(key).items())
     about = (f"ssrc=(uint){ssrc},srtp-key=(buffer){(key.master_key + key.master_salt).hex()},{names},"
              f"roc=(uint){roc}")

@@ -58,10 +58,16 @@ class SrtpParty(Party):
         return packet and self.opener.rtcp(packet)
 
 
+def introduce(host, address):
+    """The node knows the host's MAC address then: no packet of the test has to wait for ARP."""
+    host.run("ping", "-n", "-c1", "-W5", address)
+
+
 def connect(session, **parties):
     """Each party, by its leg's id, sends to where its leg's SDP says."""
     for leg_id, party in parties.items():
         party.calls(local_rtp(session, leg_id), local_rtcp(session, leg_id))
+        introduce(party.host, party.to[0])
 
 
 def half_encrypted(node, a, b, **fields):

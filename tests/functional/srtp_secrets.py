@@ -1,4 +1,4 @@
-"""All that is worth hiding of an SRTP key: the key, what is derived from it, and what libraries make of that."""
+"""All that is worth hiding of an SRTP key: itself, what is derived, and what libraries make of that."""
 
 import struct
 

@@ -70,7 +70,7 @@ def test_decrypted_capture_shows_the_inside(lab, start, keeper, tmp_path):
     assert {kind for _, kind, _ in shown} == {"8"}
     received = [payload for comment, _, payload in shown if comment == "leg a, received (rtp_receive)"]
     assert received and set(received) <= {packet[12:] for packet in plain}
-    assert {len(payload) for _, _, payload in shown} == {160}  # no tag: what a gets is shown before it is sealed
+    assert {len(payload) for _, _, payload in shown} == {160}  # what a gets is shown before it is sealed
     everything = file.read_bytes()
     assert not [packet for packet in sealed if packet[12:28] in everything]
     problems = shark(file, "_ws.malformed", "ip.len", "udp.length")

@@ -24,7 +24,7 @@ def test_secrets_are_computed_as_the_standards_say():
 
 
 def core_of(node, folder):
-    """A core file of the running process, with what a crash would write: gdb obeys the same marks of the kernel."""
+    """A core file of the running process: gdb leaves out what the kernel would leave out in a crash."""
     subprocess.run(["gcore", "-o", str(folder / "core"), str(node.process.pid)], check=True, timeout=50,
                    stdin=subprocess.DEVNULL, capture_output=True)
     return folder / f"core.{node.process.pid}"
@@ -67,7 +67,7 @@ def test_core_of_a_call_has_no_keys(lab, start, keeper, tmp_path, backend):
     found = names_found(core, secrets | {"its name": session.session_id.encode()})
     core.unlink()
     assert "its name" in found, "the search finds nothing at all"
-    if backend == "libsrtp":  # it keeps what it derives in memory of its own; here that shows that we would find it
+    if backend == "libsrtp":  # has what it derives in memory of its own, which shows that we would find it
         assert "a, received, RTP round key 0" in found
         found = {name for name in found if "master key" in name or name == "its name"}
     assert found == {"its name"}

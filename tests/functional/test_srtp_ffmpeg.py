@@ -8,7 +8,7 @@ from lab import rtp, srtp
 from media_programs import (FFMPEG_SUITES, TONE_HZ, ffmpeg_receiver, ffmpeg_sender, finished, level_at,
                             listens, tone, wav_samples)
 from party import Party
-from srtp_party import leg
+from srtp_party import introduce, leg
 
 PORT, SECONDS = 41000, 2
 
@@ -19,6 +19,7 @@ def test_ffmpeg_is_heard_bit_for_bit(lab, node, suite):
     with Party(lab.h2) as b:
         session = api.create(leg(api, "a", "outside", (lab.h1.v4, PORT), receive=key),
                              api.leg("b", "inside", b.remote))
+        introduce(lab.h2, local_rtp(session, "b")[0])
         with ffmpeg_sender(lab.h1, key, PORT, local_rtp(session, "a"), SECONDS) as ffmpeg:
             heard = [rtp.parse(b.receive()) for _ in expected]
             report = b.receive_rtcp()
@@ -38,6 +39,7 @@ def test_ffmpeg_hears_bit_for_bit(lab, node, suite, tmp_path):
         session = api.create(leg(api, "a", "outside", (lab.h1.v4, PORT), send=key),
                              api.leg("b", "inside", b.remote))
         b.calls(local_rtp(session, "b"), local_rtcp(session, "b"))
+        introduce(lab.h1, local_rtp(session, "a")[0])
         with ffmpeg_receiver(lab.h1, key, PORT, SECONDS - 0.5, tmp_path) as ffmpeg:
             listens(lab.h1, ffmpeg, PORT, PORT + 1)
             b.send_rtcp()

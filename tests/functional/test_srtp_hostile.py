@@ -1,4 +1,4 @@
-"""SRTP against somebody who reads the wire, repeats, forges and sprays: nothing is believed, nobody is disturbed."""
+"""SRTP against those who repeat, forge and spray: nothing is believed, nobody is disturbed."""
 
 import struct
 
@@ -110,7 +110,7 @@ LEARNING = [("OFF", "STRICT_SOURCE"), ("HEURISTIC", "STRICT_SOURCE"), ("HEURISTI
 
 @pytest.mark.parametrize("learning,policy", LEARNING)
 def test_stranger_gets_nothing_and_nothing_in(lab, node, learning, policy):
-    """Sprays, and sends under a key of its own what it has seen of the call: before, during and after learning.
+    """Sprays, and sends copies and forgeries of what it has seen: before, during and after learning.
 
     Even modes that claim nothing for plain RTP hold: a packet that isn't genuine teaches nothing.
     """

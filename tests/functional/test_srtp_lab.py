@@ -1,4 +1,4 @@
-"""The lab's own SRTP says what others say: expected values are those of the RFCs and of libsrtp's test driver."""
+"""The lab's own SRTP makes the packets of others: those of the RFCs and of libsrtp's test driver."""
 
 import pytest
 from lab import srtp
