@@ -92,7 +92,11 @@ def show_quality(node):
     say("quality as Pollux measured it, from the event of the session's end")
     good = True
     for leg in ended["quality"]:
-        quality = leg["quality"]
+        quality = leg.get("quality")
+        if not quality:
+            print(f"   {leg['legId']}: nothing was heard from it")
+            good = False
+            continue
         print(f"   {leg['legId']}: MOS {quality['mos']:.2f} (worst interval {quality['lowestMos']:.2f}), "
               f"{quality['codec']} at {quality['ptimeMs']:g} ms, {quality.get('lost', 0)} of "
               f"{quality['expected']} packets lost, jitter {quality.get('jitterMs', 0):.2f} ms, "
