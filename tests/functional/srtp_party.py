@@ -1,5 +1,8 @@
 """Parties that speak SRTP, and legs with their keys."""
 
+import socket
+import struct
+
 from api import local_rtcp, local_rtp
 from lab import rtp, srtp
 from party import Party
@@ -59,8 +62,19 @@ class SrtpParty(Party):
 
 
 def introduce(host, address):
-    """The node knows the host's MAC address then: no packet of the test has to wait for ARP."""
-    host.run("ping", "-n", "-c1", "-W5", address)
+    """A ping. The node knows the host's MAC address then: no packet of the test has to wait for ARP."""
+    if ":" in address:  # the kernel makes the check sum
+        family, protocol, request, reply, header = socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129, 0
+    else:
+        family, protocol, request, reply, header = socket.AF_INET, socket.IPPROTO_ICMP, 8, 0, 20
+    echo = struct.pack("!BBHHH", request, 0, 0xffff - (request << 8) - 2, 1, 1)
+    with host.inside():
+        icmp = socket.socket(family, socket.SOCK_RAW, protocol)
+    with icmp:
+        icmp.settimeout(5)
+        icmp.sendto(echo, (address, 0))
+        while icmp.recv(1500)[header] != reply:
+            pass
 
 
 def connect(session, **parties):
