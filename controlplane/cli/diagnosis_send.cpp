@@ -69,9 +69,6 @@ std::optional<Finding> no_way(const LegView& to) {
             ": no on-link prefix and no gateway covers it",
         "give the interface a gateway in the configuration, or correct the remote address of leg " + to.id()};
   }
-  if (to.rtp().next_hop() == v1::NEXT_HOP_UNRESOLVED) {
-    return no_next_hop(to);
-  }
   return std::nullopt;
 }
 
@@ -159,6 +156,10 @@ std::optional<Finding> sending_fault(const LegView& from, const LegView& to, con
   }
   if (auto finding = srtp_sending_fault(from, to)) {
     return finding;
+  }
+  if (to.rtp().next_hop() ==
+      v1::NEXT_HOP_UNRESOLVED) {  // nobody asks for it while there is no key to send with
+    return no_next_hop(to);
   }
   return dropped_inside(from, to);
 }

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""The demonstration behind scripts/demo: a real call through polluxd, both directions at once."""
+"""The demonstrations behind scripts/demo: a real call through polluxd, both directions at once.
+
+With "srtp" host A encrypts and host B doesn't.
+"""
 
 import json
 import signal
@@ -14,7 +17,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lab import net, node as lab_node, rtp  # noqa: E402
+from lab import demo_srtp, net, node as lab_node, rtp, srtp  # noqa: E402
 
 CAPTURE = "/usr/share/sip-tester/g711a.pcap"
 CONFIG = lab_node.REPOSITORY / "config" / "demo-netns.yaml"
@@ -28,12 +31,17 @@ def say(text):
     print(f"== {text}", flush=True)
 
 
-class Receiver(threading.Thread):
-    """Notes what arrives at one host, and when."""
+def as_it_is(packet):
+    return packet
 
-    def __init__(self, name, udp):
+
+class Receiver(threading.Thread):
+    """Notes what arrives at one host, and when. `opened` decrypts, where the host speaks SRTP."""
+
+    def __init__(self, name, udp, opened=as_it_is):
         super().__init__(daemon=True)
-        self.name, self.udp, self.packets, self.jitter = name, udp, [], rtp.Jitter()
+        self.name, self.udp, self.opened, self.packets, self.jitter = name, udp, opened, [], rtp.Jitter()
+        self.not_genuine = 0
         self.udp.settimeout(0.2)
         self.done = threading.Event()
         self.start()
@@ -41,8 +49,11 @@ class Receiver(threading.Thread):
     def run(self):
         while not self.done.is_set():
             try:
-                packet = self.udp.recv(65536)
+                packet = self.opened(self.udp.recv(65536))
             except TimeoutError:
+                continue
+            except srtp.NotGenuine:
+                self.not_genuine += 1
                 continue
             self.jitter.arrived(time.monotonic(), rtp.parse(packet).timestamp)
             self.packets.append(packet)
@@ -53,8 +64,8 @@ def play(capture, senders):
     start, first = time.monotonic(), capture[0][0]
     for number, (when, packet) in enumerate(capture, 1):
         time.sleep(max(0.0, start + when - first - time.monotonic()))
-        for udp, destination in senders:
-            udp.sendto(packet, destination)
+        for udp, destination, sealed in senders:
+            udp.sendto(sealed(packet), destination)
         if sys.stdout.isatty() and number % 10 == 0:
             print(f"\r   {number}/{len(capture)} packets", end="", flush=True)
     if sys.stdout.isatty():
@@ -68,8 +79,9 @@ def judge(receiver, capture):
     lost = len(sent) - len(set(sent) & set(got))
     print(f"   {receiver.name}: {len(got)} of {len(sent)} packets, loss {100 * lost / len(sent):.1f} %, "
           f"jitter {receiver.jitter.milliseconds:.2f} ms, "
-          f"{'bit-exact' if exact else 'NOT what was sent'}")
-    return exact
+          f"{'bit-exact' if exact else 'NOT what was sent'}"
+          f"{f', {receiver.not_genuine} not genuine' if receiver.not_genuine else ''}")
+    return exact and not receiver.not_genuine
 
 
 def show_quality(node):
@@ -80,7 +92,11 @@ def show_quality(node):
     say("quality as Pollux measured it, from the event of the session's end")
     good = True
     for leg in ended["quality"]:
-        quality = leg["quality"]
+        quality = leg.get("quality")
+        if not quality:
+            print(f"   {leg['legId']}: nothing was heard from it")
+            good = False
+            continue
         print(f"   {leg['legId']}: MOS {quality['mos']:.2f} (worst interval {quality['lowestMos']:.2f}), "
               f"{quality['codec']} at {quality['ptimeMs']:g} ms, {quality.get('lost', 0)} of "
               f"{quality['expected']} packets lost, jitter {quality.get('jitterMs', 0):.2f} ms, "
@@ -107,22 +123,25 @@ def polluxctl(node, *arguments):
         raise RuntimeError(result.stderr)
 
 
-def call(lab, node):
-    """The call itself: True when both directions were perfect."""
+def call(lab, node, encryption):
+    """The call itself: True when both directions were perfect. encryption: that of host A; None: no SRTP."""
     capture = rtp.read_pcap(CAPTURE)
     duration = capture[-1][0] - capture[0][0]
     a, b = lab.host_a.udp(lab.host_a.v4, 4000), lab.host_b.udp(lab.host_b.v4, 4000)
-    polluxctl(node, "session", "create", "demo", "--leg", f"a,network=a,remote={lab.host_a.v4}:4000",
+    tap = demo_srtp.Tap(lab.host_a) if encryption else None
+    seal, opened = (encryption.seal, encryption.open) if encryption else (as_it_is, as_it_is)
+    polluxctl(node, "session", "create", "demo", "--leg",
+              f"a,network=a,remote={lab.host_a.v4}:4000{encryption.leg_keys if encryption else ''}",
               "--leg", f"b,network=b,remote={lab.host_b.v4}:4000")
     legs = yaml.safe_load(node.polluxctl("-o", "json", "session", "show", "demo").stdout)["state"]["legs"]
     to = {}
     for leg in legs:
         local = leg["rtp"]["local"]
         to[leg.get("leg_id") or leg.get("legId")] = local["address"], int(local["port"])
-    receivers = [Receiver("A → B", b), Receiver("B → A", a)]
+    receivers = [Receiver("A → B", b), Receiver("B → A", a, opened)]
     say(f"playing {Path(CAPTURE).name} from A to B and from B to A: {len(capture)} packets of G.711, "
         f"{duration:.1f} s")
-    play(capture, [(a, to["a"]), (b, to["b"])])
+    play(capture, [(a, to["a"], seal), (b, to["b"], as_it_is)])
     deadline = time.monotonic() + LAST_PACKET_SECONDS
     while any(len(r.packets) < len(capture) for r in receivers) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -132,6 +151,10 @@ def call(lab, node):
     polluxctl(node, "session", "show", "demo")
     say("what arrived")
     perfect = all([judge(receiver, capture) for receiver in receivers])
+    if tap:
+        tap.stop()
+        say("what somebody hears who listens on A's wire")
+        perfect &= demo_srtp.judge_wire(tap, capture)
     return show_quality(node) and perfect
 
 
@@ -145,13 +168,16 @@ def keep(node):
         print()
 
 
-def demonstrate(keep_running):
+def demonstrate(encrypted, keep_running):
     with tempfile.TemporaryDirectory(prefix="pollux-demo-") as folder, net.Lab(SIDES, SUBNETS) as lab:
-        say(f"host A {lab.host_a.v4} | polluxd on two net_af_packet ports | host B {lab.host_b.v4}")
+        speaks = (f" speaks SRTP ({demo_srtp.SUITE})", " speaks plain RTP") if encrypted else ("", "")
+        say(f"host A {lab.host_a.v4}{speaks[0]} | polluxd on two net_af_packet ports | "
+            f"host B {lab.host_b.v4}{speaks[1]}")
+        encryption = demo_srtp.Encryption(folder) if encrypted else None
         node = lab_node.Node(lab.node, settings(folder), folder)
         try:
             node.start()
-            perfect = call(lab, node)
+            perfect = call(lab, node, encryption)
             if keep_running:
                 keep(node)
             status = node.stop()
@@ -167,9 +193,11 @@ def demonstrate(keep_running):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    perfect = demonstrate("--keep" in sys.argv[1:])
+    encrypted = "srtp" in sys.argv[1:]
+    perfect = demonstrate(encrypted, "--keep" in sys.argv[1:])
     if perfect:
-        print("VERDICT: it works. Every packet arrived, in order, bit for bit, in both directions.")
+        wire = " On A's wire nobody can hear it." if encrypted else ""
+        print(f"VERDICT: it works. Every packet arrived, in order, bit for bit, in both directions.{wire}")
         print("Try next: scripts/demo --keep (look around with polluxctl), scripts/test (all tests), "
               "docs/configuration.md (your own network)")
     else:

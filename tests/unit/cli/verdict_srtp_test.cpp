@@ -110,6 +110,8 @@ TEST(VerdictSrtp, NoKeyToSendWith) {
                           "b → a: receiving, but a has no key to be sent with (srtp_no_key 99)"));
   EXPECT_THAT(verdicts(session)[1].advice, StartsWith("give leg a srtp_send"));
   EXPECT_EQ(verdicts(session)[1].flow, Flow::kNotSent);
+  rtp(session, 0).set_next_hop(v1::NEXT_HOP_UNRESOLVED);  // ARP isn't asked before there is something to send
+  EXPECT_THAT(lines(session)[1], HasSubstr("a has no key to be sent with"));
   rtp(session, 1).mutable_last_rx_age()->set_seconds(6);  // and the key isn't why b fell silent
   EXPECT_EQ(lines(session)[1],
             "b → a: b has been silent for 6.0 s: it has stopped sending, or the way from it broke");

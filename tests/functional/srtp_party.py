@@ -1,0 +1,92 @@
+"""Parties that speak SRTP, and legs with their keys."""
+
+import socket
+import struct
+
+from api import local_rtcp, local_rtp
+from lab import rtp, srtp
+from party import Party
+
+CM_80 = "AES_CM_128_HMAC_SHA1_80"
+
+
+def params(api, key, **fields):
+    """The API's SrtpParams of a key. lifetime and roc by name."""
+    pb = api.pb
+    return pb.SrtpParams(suite=pb.SrtpSuite.Value(f"SRTP_SUITE_{key.suite}"), master_key=key.master_key,
+                         master_salt=key.master_salt, mki=key.mki, **fields)
+
+
+def leg(api, leg_id, network, remote=None, receive=None, send=None, **fields):
+    """A leg with the keys of what comes from its party and of what goes there."""
+    made = api.leg(leg_id, network, remote, **fields)
+    for name, key in (("srtp_receive", receive), ("srtp_send", send)):
+        if key is not None:
+            getattr(made, name).CopyFrom(key if isinstance(key, api.pb.SrtpParams) else params(api, key))
+    return made
+
+
+class SrtpParty(Party):
+    """Sends under its own key and opens with the other: the rest of the tests needn't know.
+
+    What send() and receive() give is plain; what was on the wire last is in `sealed`.
+    """
+
+    def __init__(self, host, suite=CM_80, own=None, theirs=None, **options):
+        super().__init__(host, **options)
+        self.own, self.theirs = own or srtp.Key.random(suite), theirs or srtp.Key.random(suite)
+        self.sender, self.opener = srtp.Sender(self.own), srtp.Receiver(self.theirs)
+        self.sealed = b""
+
+    def leg(self, api, leg_id="a", network="outside", **fields):
+        return leg(api, leg_id, network, self.remote, self.own, self.theirs, **fields)
+
+    def send(self, payload=None, marker=False):
+        packet = self.stream.next(payload, marker)
+        self.sealed = self.sender.rtp(packet)
+        self.rtp.sendto(self.sealed, self.to)
+        return packet
+
+    def send_rtcp(self, packet=None):
+        packet = packet or rtp.sender_report(self.stream.ssrc) + rtp.rtcp(rtp.SDES, count=0)
+        self.rtcp.sendto(self.sender.rtcp(packet), self.to_rtcp)
+        return packet
+
+    def receive(self, seconds=5):
+        packet = super().receive(seconds)
+        return packet and self.opener.rtp(packet)
+
+    def receive_rtcp(self, seconds=5):
+        packet = super().receive_rtcp(seconds)
+        return packet and self.opener.rtcp(packet)
+
+
+def introduce(host, address):
+    """A ping. The node knows the host's MAC address then: no packet of the test has to wait for ARP."""
+    if ":" in address:  # the kernel makes the check sum
+        family, protocol, request, reply, header = socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129, 0
+    else:
+        family, protocol, request, reply, header = socket.AF_INET, socket.IPPROTO_ICMP, 8, 0, 20
+    echo = struct.pack("!BBHHH", request, 0, 0xffff - (request << 8) - 2, 1, 1)
+    with host.inside():
+        icmp = socket.socket(family, socket.SOCK_RAW, protocol)
+    with icmp:
+        icmp.settimeout(5)
+        icmp.sendto(echo, (address, 0))
+        while icmp.recv(1500)[header] != reply:
+            pass
+
+
+def connect(session, **parties):
+    """Each party, by its leg's id, sends to where its leg's SDP says."""
+    for leg_id, party in parties.items():
+        party.calls(local_rtp(session, leg_id), local_rtcp(session, leg_id))
+        introduce(party.host, party.to[0])
+
+
+def half_encrypted(node, a, b, **fields):
+    """A call of a, which speaks SRTP, and b, which doesn't."""
+    api = node.api
+    session = api.create(a.leg(api, **fields), api.leg("b", "inside", b.remote))
+    connect(session, a=a, b=b)
+    return session
