@@ -112,22 +112,46 @@ DataplaneConfig bench_config(std::uint32_t max_sessions, std::uint32_t max_endpo
   return config;
 }
 
+namespace {
+
+// The far end of a port.
+struct Far {
+  rte_ring* to_port = nullptr;
+  rte_ring* from_port = nullptr;
+  std::uint16_t id = 0;
+};
+
+Far make_far(unsigned side) {
+  const std::string name = side == 0 ? "bench_a" : "bench_b";
+  constexpr unsigned kFlags = RING_F_SP_ENQ | RING_F_SC_DEQ;
+  Far far;
+  far.to_port = rte_ring_create((name + "in").c_str(), kRingSize, 0, kFlags);
+  far.from_port = rte_ring_create((name + "out").c_str(), kRingSize, 0, kFlags);
+  const int id = rte_eth_from_rings(name.c_str(), &far.to_port, 1, &far.from_port, 1, 0);
+  if (id < 0) {
+    die("no ring device");
+  }
+  far.id = static_cast<std::uint16_t>(id);
+  return far;
+}
+
+}  // namespace
+
 RingPorts::RingPorts(DataplaneConfig& config) {
   if (auto done = io::init_eal(config); !done) {
     die(done.error().message);
   }
   static unsigned number = 0;
   ++number;
+  // EAL has room for 32 devices and beds are many: the first one's are used by all.
+  static std::array<Far, 2> shared;
   for (unsigned side = 0; side < 2; ++side) {
-    const std::string name = "bench" + std::to_string(number) + (side == 0 ? "a" : "b");
-    constexpr unsigned kFlags = RING_F_SP_ENQ | RING_F_SC_DEQ;
-    to_port_[side] = rte_ring_create((name + "in").c_str(), kRingSize, 0, kFlags);
-    from_port_[side] = rte_ring_create((name + "out").c_str(), kRingSize, 0, kFlags);
-    const int id = rte_eth_from_rings(name.c_str(), &to_port_[side], 1, &from_port_[side], 1, 0);
-    if (id < 0) {
-      die("no ring device");
+    if (number == 1) {
+      shared[side] = make_far(side);
     }
-    ids_[side] = static_cast<std::uint16_t>(id);
+    to_port_[side] = shared[side].to_port;
+    from_port_[side] = shared[side].from_port;
+    ids_[side] = shared[side].id;
     char device[RTE_ETH_NAME_MAX_LEN];
     rte_eth_dev_get_name_by_port(ids_[side], device);
     config.ports[side].device = device;

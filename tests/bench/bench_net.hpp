@@ -37,7 +37,8 @@ SocketAddress party(unsigned side, std::uint32_t number);
 // One worker, two ports, two addresses on each.
 DataplaneConfig bench_config(std::uint32_t max_sessions, std::uint32_t max_endpoints);
 
-// The far ends of the two ports. Devices and rings outlive it: DPDK's ring driver doesn't take them back.
+// The far ends of the two ports. Devices and rings outlive it, for the next one: DPDK's ring driver doesn't
+// take them back.
 class RingPorts {
  public:
   // Starts EAL where nobody has, and names the devices in `config`.
