@@ -9,8 +9,8 @@
 #include <set>
 
 #include "dataplane/srtp/packet_index.hpp"
-#include "tests/support/srtp_oracle.hpp"
 #include "tests/support/srtp_end.hpp"
+#include "tests/support/srtp_oracle.hpp"
 
 namespace pollux::crypto::test {
 namespace {
