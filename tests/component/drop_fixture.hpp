@@ -24,6 +24,7 @@ struct DropCase {
 std::vector<DropCase> frame_drops();
 std::vector<DropCase> media_drops();
 std::vector<DropCase> full_drops();
+std::vector<DropCase> srtp_drops();
 
 class DropTest : public CallTest, public ::testing::WithParamInterface<DropCase> {
  public:
