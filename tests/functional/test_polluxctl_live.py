@@ -84,6 +84,7 @@ def test_capture_ends_with_its_session(lab, node, tmp_path):
         while not file.exists() or file.stat().st_size < 1000:  # it has begun
             assert process.poll() is None
             both_ways(a, b, 10)
+        both_ways(a, b, 10)  # it may have begun between the two ways of the last ones
         refused = node.polluxctl("capture", session.session_id, "--out", str(tmp_path / "second"))
         assert refused.returncode == 1 and "CAPTURE_EXISTS" in refused.stderr
         node.api.delete(session.session_id)

@@ -34,7 +34,7 @@ class Side {
   ~Side() {
     for (const ContextId id : {receiver_, former_}) {
       if (id != 0) {
-        backend_.release(id);
+        backend_.release_alone(id);
       }
     }
   }
