@@ -73,6 +73,12 @@ class Dataplane {
   // blocks. Copies that found no room before anybody took them are counted in WorkerStats::capture_lost.
   virtual std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) = 0;
 
+  // What the session's media paths will cost their media worker, as shares of one core: by the codecs' costs.
+  // 0: nothing has to be decoded or encoded. Any thread.
+  virtual double media_cost(const SessionSpec& spec) const = 0;
+  // By codec that this build has, in the order of CodecId; without comfort noise and events. Any thread.
+  virtual std::span<const CodecCost> codec_costs() const = 0;
+
   // Index of the worker to which packets for this local UDP port are delivered. Cost: one table look-up.
   virtual std::uint16_t port_owner(std::uint16_t udp_port) const = 0;
   virtual std::span<const WorkerInfo> workers() const = 0;

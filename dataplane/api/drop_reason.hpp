@@ -44,6 +44,9 @@ namespace pollux {
   X(stream_superseded, "late packet of a source that another has replaced on a rewritten stream")        \
   X(direction, "the direction of one of the legs forbids this packet (hold?)")                           \
   X(payload_type_unmapped, "payload type that isn't in the leg's payload-type map")                      \
+  X(media_malformed, "payload that its codec can't read: is the payload type what the SDP says?")        \
+  X(media_late, "to be transcoded, and came after its place had been given up: see jitter_window")       \
+  X(media_overloaded, "the media worker was too busy to take it: see its load, and admission's limits")  \
   X(no_sink, "no leg is to get what this leg receives")                                                  \
   X(no_remote, "the receiving leg has no address to send to yet")                                        \
   X(no_route, "no on-link prefix and no gateway for the destination")                                    \

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "dataplane/base/codec_params.hpp"
 #include "dataplane/base/ip_address.hpp"
 #include "dataplane/base/srtp_params.hpp"
 #include "dataplane/base/static_vector.hpp"
@@ -13,6 +14,9 @@ namespace pollux {
 
 inline constexpr std::size_t kMaxLegs = 16;          // legs of one session
 inline constexpr std::size_t kMaxPayloadTypes = 32;  // entries in one leg's payload-type map
+inline constexpr std::size_t kMaxCodecs = 24;        // entries in one leg's codec list
+inline constexpr std::uint16_t kMaxPtimeMs = 120;
+inline constexpr std::uint16_t kMaxJitterWindowMs = 500;
 
 // Names a session inside the data plane; never reused while the process lives. 0 names none.
 using SessionHandle = std::uint64_t;
@@ -53,6 +57,12 @@ struct PayloadTypeMapping {
   friend bool operator==(const PayloadTypeMapping&, const PayloadTypeMapping&) = default;
 };
 
+// What a party is sent while the other one is silent and its codec says so (SID, comfort noise, DTX).
+enum class SilencePolicy : std::uint8_t {
+  kComfortNoise,  // noise: as CN packets where the leg's list has them, else as sound
+  kNothing,       // no packets
+};
+
 // One leg: the relay's local ports and the party behind them.
 struct LegSpec {
   std::uint16_t id = 0;  // unique in the session; kept over updates
@@ -68,6 +78,22 @@ struct LegSpec {
   std::uint8_t dscp = 0;  // 0..63
   // Empty: every payload type passes as it is. Otherwise only those listed pass, in and out.
   StaticVector<PayloadTypeMapping, kMaxPayloadTypes> payload_types;
+  // What the party takes and sends, the best first. Empty: Pollux doesn't look at the media. Otherwise a
+  // stream from a leg whose format this list has (passes_as()) goes on as it is, any other is transcoded to
+  // the first audio format of the list. Only with an empty payload_types, and sinks that have a list as well.
+  StaticVector<CodecFormat, kMaxCodecs> codecs;
+  // Of what is sent to the party, with `codecs`: media per packet. 0: as it comes. A whole number of the
+  // codec's frames: others are rounded down.
+  std::uint16_t ptime_ms = 0;
+  // Of what the party sends, with `codecs`, where it is transcoded or re-packetized: how long at most to wait
+  // for packets that come late. The wait follows the jitter. 0: not at all.
+  std::uint16_t jitter_window_ms = 60;
+  SilencePolicy silence = SilencePolicy::kComfortNoise;  // of what is sent to the party
+  // Of what is sent to the party, transcoded: pauses are sent as SID frames (G.729), comfort noise (where the
+  // list has it) or not at all (Opus).
+  bool dtx = false;
+  // Where Pollux speaks RTCP for itself, extended reports as well (RFC 3611 §4.7).
+  bool rtcp_xr = false;
   // Keys of what the party sends, and of what is sent to it. With one of them the leg speaks SRTP only: what
   // comes or would go without a key is dropped (srtp_no_key), never taken or sent in the clear.
   SrtpParamsRef srtp_receive;
@@ -89,6 +115,9 @@ struct SessionSpec {
   // Without a believed packet on any leg for so long, kMediaTimeout is raised (once; again after media came
   // back). 0: never.
   std::uint32_t media_timeout_ms = 0;
+  // The worker that decodes and encodes for this session, where that is needed; another one than `worker`
+  // when that has no media role.
+  std::uint16_t media_worker = 0;
   std::vector<LegSpec> legs;  // 1..kMaxLegs
 };
 

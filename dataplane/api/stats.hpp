@@ -10,6 +10,7 @@
 
 #include "dataplane/api/drop_reason.hpp"
 #include "dataplane/api/session_spec.hpp"
+#include "dataplane/base/codec_params.hpp"
 
 namespace pollux {
 
@@ -67,6 +68,13 @@ struct HostStats {
   std::uint64_t neighbours = 0;
   std::uint64_t neighbours_failed = 0;  // resolutions that gave up
   std::array<std::uint64_t, kDropReasonCount> drops{};
+};
+
+// What a codec costs on this machine, measured at start: of one core, for one stream in one direction.
+struct CodecCost {
+  CodecId id = CodecId::kPcma;
+  double decode_share = 0;
+  double encode_share = 0;
 };
 
 struct NodeStats {
@@ -146,6 +154,31 @@ struct SrtpDirectionStats {
   std::vector<SrtpStreamStats> streams;
 };
 
+// What is done to a stream on its way from one leg to another, where it isn't just relayed.
+struct MediaPathStats {
+  std::uint16_t from_leg = 0;  // id of the leg by whose party it is sent
+  std::uint16_t worker = 0;    // that does it
+  CodecParams in;              // of the last packet; of the first format in the list before one came
+  CodecParams out;
+  bool transcodes = false;              // `in` is decoded; otherwise its frames are cut and joined at most
+  std::uint32_t resampled_from_hz = 0;  // 0: not
+  std::uint32_t resampled_to_hz = 0;
+  double in_ptime_ms = 0;  // 0: not known yet
+  double out_ptime_ms = 0;
+  double delay_ms = 0;   // that it adds now: window, packets that are being filled, look-ahead of the codec
+  double window_ms = 0;  // how long it waits for late packets now
+  double cpu_share = 0;  // of one core, over the last seconds; 0..1
+  std::uint64_t packets_in = 0;
+  std::uint64_t packets_out = 0;
+  std::uint64_t reordered = 0;     // put back into their place
+  std::uint64_t late = 0;          // came too late for that
+  std::uint64_t lost = 0;          // never came, or too late
+  std::uint64_t malformed = 0;     // payloads that their codec can't read
+  std::uint64_t concealed_us = 0;  // media made up for what was lost
+  std::uint64_t noise_us = 0;      // comfort noise made
+  std::uint64_t flushed = 0;       // packets sent short or padded, because nothing more came
+};
+
 struct LegStats {
   std::uint16_t id = 0;
   StreamStats rtp;
@@ -155,6 +188,7 @@ struct LegStats {
   std::optional<SrtpDirectionStats> srtp_receive;  // set with the key
   std::optional<SrtpDirectionStats> srtp_send;
   ReceptionStats reception;                             // all zero until RTP was received
+  std::vector<MediaPathStats> paths;                    // of what is sent on this leg
   std::array<std::uint64_t, kDropReasonCount> drops{};  // packets that came to the leg and ended there
 };
 

@@ -20,11 +20,13 @@
 namespace pollux::session {
 
 struct Session;
+struct MediaRoute;
 
 // Where a leg's stream goes: one entry per sink leg.
 struct Route {
   Leg* sink = nullptr;
   const PayloadTypeTable* payload_types = nullptr;
+  MediaRoute* media = nullptr;  // what transcodes or re-packetizes on this way; nullptr: it is just relayed
 };
 
 // A leg's routes with what they need. Built by control, swapped in by the worker, freed by control.

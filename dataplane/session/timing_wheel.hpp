@@ -7,11 +7,15 @@
 
 namespace pollux::session {
 
+// What kind of object a timer lies in.
+enum class TimerKind : std::uint8_t { kSession, kMediaRoute, kReport };
+
 // Lies inside the object it times. Unlinked when next is nullptr.
 struct Timer {
   Timer* next = nullptr;
   Timer* previous = nullptr;
   std::uint64_t due_ms = 0;
+  TimerKind kind = TimerKind::kSession;
   bool armed() const { return next != nullptr; }
 };
 

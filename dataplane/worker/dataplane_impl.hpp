@@ -51,6 +51,8 @@ class DataplaneImpl final : public Dataplane {
   Expected<CaptureId> start_capture(const CaptureSpec& spec) override;
   void stop_capture(CaptureId capture) override;
   std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) override;
+  double media_cost(const SessionSpec& spec) const override;
+  std::span<const CodecCost> codec_costs() const override { return costs_; }
   std::uint16_t port_owner(std::uint16_t udp_port) const override { return ownership_.owner(udp_port); }
   std::span<const WorkerInfo> workers() const override { return worker_infos_; }
   NodeStats stats() const override;
@@ -129,6 +131,7 @@ class DataplaneImpl final : public Dataplane {
   RingPtr host_events_;
   std::unique_ptr<io::HostThread> host_;
   std::vector<WorkerInfo> worker_infos_;
+  std::vector<CodecCost> costs_;
   bool launched_ = false;
   // The last one is in force. A worker may still look at a former one: they stay until the end.
   std::vector<std::unique_ptr<const LearningConfig>> learning_;

@@ -39,6 +39,11 @@ WorkerStats worker_stats(const stages::WorkerCounters& counters, const WorkerInf
 
 }  // namespace
 
+double DataplaneImpl::media_cost(const SessionSpec& spec) const {
+  (void)spec;
+  return 0;
+}
+
 NodeStats DataplaneImpl::stats() const {
   NodeStats stats;
   for (std::size_t i = 0; i < parts_.size(); ++i) {

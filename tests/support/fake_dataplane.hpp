@@ -213,6 +213,8 @@ class FakeDataplane final : public Dataplane {
     return count;
   }
 
+  double media_cost(const SessionSpec&) const override { return media_cost_of_all; }
+  std::span<const CodecCost> codec_costs() const override { return costs; }
   std::uint16_t port_owner(std::uint16_t port) const override {
     return owner_ ? owner_(port) : static_cast<std::uint16_t>(port / 2 % workers_.size());
   }
@@ -220,6 +222,9 @@ class FakeDataplane final : public Dataplane {
   NodeStats stats() const override {
     return with_lock([&] { return node_stats_; });
   }
+
+  double media_cost_of_all = 0;  // what each session is said to cost
+  std::vector<CodecCost> costs;
 
  private:
   std::optional<Error> next_failure(std::uint16_t worker) {
