@@ -72,6 +72,9 @@ struct StreamRewriter {
     return true;
   }
 
+  // Every source may come back at once: what feeds the stream has been changed on purpose.
+  void forget_former() { flags_ &= static_cast<std::uint16_t>(~kHasFormer); }
+
   std::uint32_t out_ssrc() const { return out_ssrc_; }
   bool has_source() const { return (flags_ & kStarted) != 0; }
   StreamSource source() const { return source_; }  // meaningless without has_source()

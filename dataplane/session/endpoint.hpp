@@ -20,6 +20,7 @@ struct Endpoint;
 struct Leg;
 
 inline constexpr std::uint8_t kPayloadTypeUnmapped = 0xff;
+inline constexpr std::uint8_t kPayloadTypeMedia = 0xfe;  // to be re-packetized or transcoded on its way
 
 // Payload types of a stream on its way from one leg to another: the number it leaves with, and its RTP clock
 // as an index into the worker's clocks. One table is shared by all legs without a map.

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "dataplane/api/session_spec.hpp"
+#include "dataplane/media/route_plan.hpp"
 #include "dataplane/session/endpoint.hpp"
 
 namespace pollux::session {
@@ -16,5 +17,9 @@ const PayloadTypeTable& identity_payload_types();
 // map passes everything. Pre: clock rates are 0 or known (clocks.hpp).
 void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<const PayloadTypeMapping> to,
                          PayloadTypeTable& table);
+
+// The same from codec lists: where a path is needed all of them are marked kPayloadTypeMedia, else each goes
+// with the number it has on the other side, or not at all.
+void build_payload_types(const media::RoutePlan& plan, PayloadTypeTable& table);
 
 }  // namespace pollux::session

@@ -119,7 +119,8 @@ void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   set_flag(rtp.rx_flags, kRxAcceptAny, leg.spec.source_policy == SourcePolicy::kAcceptAny);
   set_flag(rtp.rx_flags, kRxMoreSinks, !routing.more_sinks.empty());
   set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
-  set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite);
+  leg.rewrites |= plan.rewrites;
+  set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite || leg.rewrites);
   apply_capture(*leg.session, leg);
   rtp.sink = routing.routes.empty() ? nullptr : routing.routes.front().sink->rtp;
   // Without a sink as well: the table it had goes away with the former routing.
@@ -172,6 +173,12 @@ void apply(SessionPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::u
     if (leg_plan.added) {
       link(*leg_plan.leg->rtp, table, leg_plan.leg->rtp->index);
       link(*leg_plan.leg->rtcp, table, leg_plan.leg->rtcp->index);
+    }
+  }
+  if (!plan.closing.empty()) {
+    // What was transcoded is now relayed, or the other way round: no stragglers of another party.
+    for (const Leg* leg : plan.session_legs) {
+      leg->rtp->rewriter.forget_former();
     }
   }
   std::swap(session.legs, plan.session_legs);

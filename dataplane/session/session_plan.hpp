@@ -7,6 +7,7 @@
 
 #include "dataplane/base/static_vector.hpp"
 #include "dataplane/session/endpoint_table.hpp"
+#include "dataplane/session/media_route.hpp"
 #include "dataplane/session/session.hpp"
 
 namespace pollux::session {
@@ -22,6 +23,7 @@ struct LegPlan {
   crypto::ContextId srtp_out = 0;
   bool keeps_former_in = false;  // the key received with until now stays good beside srtp_in
   bool added = false;
+  bool rewrites = false;  // a media path leads to it
   // After apply(): contexts that the leg has no more, for control to release.
   StaticVector<crypto::ContextId, 3> retired_in;
   crypto::ContextId retired_out = 0;
@@ -43,7 +45,11 @@ struct SessionPlan {
       legs;  // of the session as it is to be, for kAdd and kUpdate; some of it for kForgetKeys
   std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list
   CaptureOrder capture;            // for kCapture
-  std::vector<std::unique_ptr<Leg>> removed;  // no longer reachable after apply(); for control to free
+  // Media routes that the session will no longer have: the plan is carried out when they are closed.
+  std::vector<MediaRoute*> closing;
+  std::size_t open_routes = 0;                      // of them
+  std::vector<std::unique_ptr<MediaRoute>> closed;  // those of `closing` that control is to free (kUpdate)
+  std::vector<std::unique_ptr<Leg>> removed;        // no longer reachable after apply(); for control to free
 };
 
 // Makes the session what the plan says, between two batches of packets. Thread: the session's worker. Bounded

@@ -19,6 +19,7 @@
 #include "dataplane/session/clocks.hpp"
 #include "dataplane/session/endpoint_pool.hpp"
 #include "dataplane/session/endpoint_table.hpp"
+#include "dataplane/session/media_route.hpp"
 #include "dataplane/session/port_ownership.hpp"
 #include "dataplane/session/session.hpp"
 #include "dataplane/stages/capture.hpp"
@@ -86,6 +87,29 @@ struct SrtpScratch {
   std::array<rte_mbuf*, kBatch> copies;  // for captures; nullptr: none
 };
 
+// A packet for a route's path, or from it: the RTP packet lies at the start of the mbuf. Between workers it
+// goes by ring, by value. Without an mbuf: the order to close the path, or the answer that it is closed.
+struct MediaWork {
+  rte_mbuf* mbuf = nullptr;
+  session::MediaRoute* route = nullptr;
+};
+
+// What the stages repacketize and transcode keep from call to call.
+struct MediaStages {
+  static constexpr std::uint16_t kMostWork = 2 * kBatch;
+  std::array<MediaWork, kMostWork> work;  // gathered by rtp_receive
+  std::uint16_t work_count = 0;
+  MediaBatch made;            // what paths of this worker's sessions have sent, on its way to rtp_send
+  rte_mbuf* spare = nullptr;  // the next packet is written here
+  session::MediaRoute* closed = nullptr;       // paths that have come back closed, for the worker to see to
+  session::MediaRoute* close_later = nullptr;  // whose media worker had no room for the order
+  session::MediaRoute* answer_later =
+      nullptr;  // closed ones whose session's worker had no room for the answer
+  std::uint64_t budget_cycles = ~std::uint64_t{0};  // that transcode() may take in one loop
+  std::vector<rte_ring*> to_media;                  // MediaWork by worker; many producers
+  std::vector<rte_ring*> from_media;                // and back
+};
+
 // All references outlive the worker. Everything else in here belongs to the worker's thread.
 struct Context {
   // set at start
@@ -109,12 +133,15 @@ struct Context {
   std::vector<PortTraits> ports;                                          // by DPDK port id
   std::array<std::uint64_t, session::kClockRates.size()> clock_factor{};  // RTP ticks per TSC cycle × 2^64
   double ns_per_cycle = 0;
+  session::TimingWheel* wheel = nullptr;
+  MediaStages media;
   MediaBatch copies;  // for the sinks of a stream beyond the first
   CaptureSlots capture;
   WorkerCounters counters;
 
   // set once per loop
   std::uint64_t now_tsc = 0;
+  std::uint64_t now_us = 0;  // since the worker's start
   std::uint64_t now_ms = 0;
   bool sample_cycles = false;
 

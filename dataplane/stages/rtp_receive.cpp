@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtp_send.hpp"
 #include "dataplane/stages/source.hpp"
 
@@ -84,7 +85,9 @@ bool admit(Context& context, MediaPacket& packet) {
 
 // Copies the packet for every sink but the first. A copy that can't be made is counted and the others go on.
 void fan_out(Context& context, const MediaPacket& packet, MediaBatch& out) {
-  for (const session::Sink& sink : packet.source->leg->routing->more_sinks) {
+  const session::Routing& routing = *packet.source->leg->routing;
+  for (std::size_t i = 0; i < routing.more_sinks.size(); ++i) {
+    const session::Sink& sink = routing.more_sinks[i];
     if (out.full()) {
       rtp_send(context, out);
     }
@@ -100,6 +103,10 @@ void fan_out(Context& context, const MediaPacket& packet, MediaBatch& out) {
                    (packet.payload - rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*));
     twin.endpoint = sink.endpoint;
     twin.payload_type = sink.payload_types->out[packet.header.payload_type];
+    if (twin.payload_type == session::kPayloadTypeMedia) {
+      gather_media(context, twin, *routing.routes[i + 1].media);
+      --out.count;
+    }
   }
 }
 
@@ -125,6 +132,10 @@ void rtp_receive(Context& context, MediaBatch& batch) {
       if ((source.rx_flags & session::kRxMoreSinks) != 0) [[unlikely]] {
         fan_out(context, packet, context.copies);
       }
+      if (packet.payload_type == session::kPayloadTypeMedia) [[unlikely]] {
+        gather_media(context, packet, *source.leg->routing->routes.front().media);
+        continue;
+      }
       packet.endpoint = source.sink;
       rte_prefetch0(source.sink->v4_header);
       rte_prefetch0(&source.sink->tx_packets);
@@ -137,6 +148,7 @@ void rtp_receive(Context& context, MediaBatch& batch) {
   }
   rtp_send(context, batch);
   rtp_send(context, context.copies);
+  forward_media(context);
 }
 
 }  // namespace pollux::stages

@@ -12,17 +12,19 @@
 namespace pollux::stages {
 
 // X(name, what it does), in the order in which a packet meets them.
-#define POLLUX_STAGES(X)                                                                        \
-  X(rx, "takes packets from a device queue")                                                    \
-  X(classify, "Ethernet, VLAN, IP, UDP: finds the endpoint, tells RTP from RTCP from the rest") \
-  X(handoff, "passes packets to the worker that owns their port")                               \
-  X(punt, "passes ARP, ND and ICMP to the host thread, and sends what it answers")              \
-  X(srtp_unprotect, "authenticates and decrypts SRTP and SRTCP")                                \
-  X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                 \
-  X(rtcp, "checks, translates and relays RTCP")                                                 \
-  X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")           \
-  X(srtp_protect, "encrypts and authenticates for legs that speak SRTP")                        \
-  X(tx, "hands packets to the device")                                                          \
+#define POLLUX_STAGES(X)                                                                             \
+  X(rx, "takes packets from a device queue")                                                         \
+  X(classify, "Ethernet, VLAN, IP, UDP: finds the endpoint, tells RTP from RTCP from the rest")      \
+  X(handoff, "passes packets to the worker that owns their port")                                    \
+  X(punt, "passes ARP, ND and ICMP to the host thread, and sends what it answers")                   \
+  X(srtp_unprotect, "authenticates and decrypts SRTP and SRTCP")                                     \
+  X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                      \
+  X(repacketize, "cuts and joins payloads, and swaps A-law and mu-law, in the session's own worker") \
+  X(transcode, "decodes and encodes, in workers with the media role")                                \
+  X(rtcp, "checks, translates and relays RTCP")                                                      \
+  X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")                \
+  X(srtp_protect, "encrypts and authenticates for legs that speak SRTP")                             \
+  X(tx, "hands packets to the device")                                                               \
   X(capture, "copies packets for those who look for a fault")
 
 enum class Stage : std::uint8_t {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <string>
 
+#include "dataplane/codec/cost.hpp"
 #include "dataplane/io/eal.hpp"
 #include "dataplane/worker/telemetry.hpp"
 
@@ -21,6 +22,7 @@ constexpr unsigned kCommandRing = 4096;
 constexpr unsigned kEventRing = 8192;
 constexpr unsigned kHandoffRing = 4096;
 constexpr unsigned kTxRing = 1024;
+constexpr unsigned kMediaRing = 8192;
 constexpr unsigned kMempoolCache = 256;
 
 std::string unique_name(const char* kind) {
@@ -51,6 +53,22 @@ int run_worker(void* worker) {
 RingPtr make_ring(const char* kind, unsigned size, unsigned flags) {
   return RingPtr(rte_ring_create(unique_name(kind).c_str(), size, SOCKET_ID_ANY, flags));
 }
+
+namespace {
+
+RingPtr make_media_ring(const char* kind) {
+  return RingPtr(rte_ring_create_elem(unique_name(kind).c_str(), sizeof(stages::MediaWork), kMediaRing,
+                                      SOCKET_ID_ANY, RING_F_SC_DEQ));
+}
+
+void free_packets(const RingPtr& ring) {
+  stages::MediaWork work;
+  while (ring && rte_ring_sc_dequeue_elem(ring.get(), &work, sizeof work) == 0) {
+    rte_pktmbuf_free(work.mbuf);
+  }
+}
+
+}  // namespace
 
 tl::unexpected<Error> no_memory(const std::string& what) {
   return fail(ErrorCode::kExhausted, "MEMORY_EXHAUSTED", "eal.memory",
@@ -83,9 +101,10 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneCo
     return no_memory("endpoints (memory.max_endpoints)");
   }
   // Each step needs what the ones before it made; the destructor undoes however many were done.
-  for (const auto step : {&DataplaneImpl::make_srtp, &DataplaneImpl::open_devices, &DataplaneImpl::make_parts,
-                          &DataplaneImpl::make_capture_slots, &DataplaneImpl::share_tx_queues,
-                          &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
+  for (const auto step :
+       {&DataplaneImpl::make_srtp, &DataplaneImpl::measure_codecs, &DataplaneImpl::open_devices,
+        &DataplaneImpl::make_parts, &DataplaneImpl::make_capture_slots, &DataplaneImpl::share_tx_queues,
+        &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
     if (auto done = ((*made).*step)(); !done) {
       return tl::unexpected(done.error());
     }
@@ -108,6 +127,15 @@ Expected<void> DataplaneImpl::make_srtp() {
         "memory.max_endpoints or srtp.streams_per_key, or take the other backend");
   }
   keys_ = std::make_unique<KeyMaker>(*srtp_, config.rekey_overlap_ms);
+  return {};
+}
+
+// The machine doesn't change while the process lives.
+Expected<void> DataplaneImpl::measure_codecs() {
+  static const std::vector<codec::CodecCost> measured = codec::measure_costs();
+  for (const codec::CodecCost& cost : measured) {
+    costs_.push_back({cost.id, cost.decode_share, cost.encode_share});
+  }
   return {};
 }
 
@@ -170,8 +198,10 @@ Expected<void> DataplaneImpl::make_parts() {
     part->events.reset(rte_ring_create_elem(unique_name("evt").c_str(), sizeof(Event), kEventRing,
                                             SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ));
     part->srtp = srtp_->make_engine();
-    if (!part->table->ok() || !part->srtp || !part->commands || !part->completed || !part->handoff ||
-        !part->events) {
+    part->to_media = make_media_ring("dec");
+    part->from_media = make_media_ring("enc");
+    if (!part->to_media || !part->from_media || !part->table->ok() || !part->srtp || !part->commands ||
+        !part->completed || !part->handoff || !part->events) {
       return no_memory("worker " + std::to_string(i));
     }
     stages::Context& context = part->context;
@@ -198,6 +228,8 @@ Expected<void> DataplaneImpl::make_parts() {
   for (auto& part : parts_) {
     for (auto& other : parts_) {
       part->context.handoff.push_back({.packets = {}, .count = 0, .ring = other->handoff.get()});
+      part->context.media.to_media.push_back(other->to_media.get());
+      part->context.media.from_media.push_back(other->from_media.get());
     }
   }
   return {};
@@ -314,6 +346,9 @@ DataplaneImpl::~DataplaneImpl() {
         delete static_cast<session::SessionPlan*>(plan);
       }
     }
+    free_packets(part->to_media);
+    free_packets(part->from_media);
+    rte_pktmbuf_free(part->context.media.spare);
     void* mbuf = nullptr;
     for (rte_ring* ring : {part->handoff.get(), part->captured.get()}) {
       while (ring != nullptr && rte_ring_sc_dequeue(ring, &mbuf) == 0) {

@@ -69,6 +69,8 @@ class DataplaneImpl final : public Dataplane {
     RingPtr completed;
     RingPtr events;
     RingPtr handoff;
+    RingPtr to_media;    // stages::MediaWork for the paths that this worker runs
+    RingPtr from_media;  // and from those of its sessions that others run
     RingPtr captured;
     std::unique_ptr<crypto::Engine> srtp;
     // control thread only
@@ -86,6 +88,7 @@ class DataplaneImpl final : public Dataplane {
 
   DataplaneImpl(const DataplaneConfig& config, Drive drive);
   Expected<void> make_srtp();
+  Expected<void> measure_codecs();
   Expected<void> open_devices();
   Expected<void> make_parts();
   Expected<void> share_tx_queues();

@@ -161,6 +161,9 @@ Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_
   auto plan = std::make_unique<session::SessionPlan>();
   plan->kind = session::PlanKind::kRemove;
   plan->session = &record.session;
+  for (const auto& media : record.media) {
+    plan->closing.push_back(media->route.get());
+  }
   plan->token = token;
   post(part, std::move(plan));
   return {};

@@ -40,8 +40,7 @@ WorkerStats worker_stats(const stages::WorkerCounters& counters, const WorkerInf
 }  // namespace
 
 double DataplaneImpl::media_cost(const SessionSpec& spec) const {
-  (void)spec;
-  return 0;
+  return MediaPlanner::cost(spec, costs_);
 }
 
 NodeStats DataplaneImpl::stats() const {
@@ -155,6 +154,12 @@ Expected<SessionStats> DataplaneImpl::session_stats(SessionHandle session) const
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     stats.legs.push_back(leg_stats(*record.legs[i], record.spec.legs[i]));
     keys_->fill(record.keys[i], stats.legs.back());
+    for (const auto& media : record.media) {
+      if (media->to_leg == record.spec.legs[i].id) {
+        stats.legs.back().paths.push_back(
+            path_stats(*media, rte_rdtsc(), static_cast<double>(rte_get_tsc_hz())));
+      }
+    }
   }
   return stats;
 }

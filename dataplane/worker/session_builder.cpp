@@ -68,6 +68,9 @@ Expected<void> SessionBuilder::check(const SessionSpec& spec) const {
     return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "legs",
                 "a session has 1 to " + std::to_string(kMaxLegs) + " legs");
   }
+  if (spec.media_worker >= workers_) {
+    return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "media_worker", "there is no such worker");
+  }
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     if (auto checked = check_leg(spec, i); !checked) {
       return checked;
@@ -110,7 +113,31 @@ Expected<void> SessionBuilder::check_leg(const SessionSpec& spec, std::size_t in
   if (leg.dscp > 63) {
     return bad_leg(index, "dscp", "allowed are 0..63");
   }
+  if (auto checked = check_codecs(spec, index); !checked) {
+    return checked;
+  }
   return check_protection(spec, index);
+}
+
+Expected<void> SessionBuilder::check_codecs(const SessionSpec& spec, std::size_t index) {
+  const LegSpec& leg = spec.legs[index];
+  if (!leg.codecs.empty() && (leg.srtp_passthrough || !leg.payload_types.empty())) {
+    return bad_leg(index, "codecs", "goes without a payload-type map and without SRTP that passes through");
+  }
+  for (const CodecFormat& format : leg.codecs) {
+    if (format.payload_type > 127 || !session::clock_index(format.params.clock_rate)) {
+      return bad_leg(index, "codecs", "payload types are 0..127, with a clock rate that RTP uses");
+    }
+  }
+  if (leg.ptime_ms > kMaxPtimeMs || leg.jitter_window_ms > kMaxJitterWindowMs) {
+    return bad_leg(index, "ptime_ms", "packets hold at most 120 ms, and wait at most 500 ms");
+  }
+  for (const std::uint16_t sink : leg.sinks) {
+    if (find_leg(spec, sink)->codecs.empty() != leg.codecs.empty()) {
+      return bad_leg(index, "codecs", "a leg and its sinks have codec lists together, or not at all");
+    }
+  }
+  return {};
 }
 
 // SRTP that nobody here has a key of can't be changed, and its receiver has to have the key.
@@ -180,25 +207,67 @@ Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& 
   return leg;
 }
 
-std::unique_ptr<session::Routing> SessionBuilder::make_routing(const LegSpec& from, const SessionSpec& spec,
-                                                               const std::vector<session::Leg*>& legs) const {
+std::unique_ptr<session::Routing> SessionBuilder::make_routing(
+    const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
+    const std::vector<std::unique_ptr<MediaRecord>>& media) const {
   auto routing = std::make_unique<session::Routing>();
   for (const std::uint16_t sink : from.sinks) {
     const auto position = static_cast<std::size_t>(find_leg(spec, sink) - spec.legs.data());
     const LegSpec& to = spec.legs[position];
     const session::PayloadTypeTable* payload_types = &session::identity_payload_types();
-    if (!from.payload_types.empty() || !to.payload_types.empty()) {
+    session::MediaRoute* route = nullptr;
+    if (!from.codecs.empty()) {
+      for (const auto& record : media) {
+        if (record->from_leg == from.id && record->to_leg == to.id) {
+          route = record->route.get();
+        }
+      }
+      auto table = std::make_unique<session::PayloadTypeTable>();
+      session::build_payload_types(media::plan_route(wishes_between(from, to)), *table);
+      payload_types = table.get();
+      routing->tables.push_back(std::move(table));
+    } else if (!from.payload_types.empty() || !to.payload_types.empty()) {
       auto table = std::make_unique<session::PayloadTypeTable>();
       session::build_payload_types(from.payload_types.span(), to.payload_types.span(), *table);
       payload_types = table.get();
       routing->tables.push_back(std::move(table));
     }
-    routing->routes.push_back({legs[position], payload_types});
+    routing->routes.push_back({legs[position], payload_types, route});
     if (routing->routes.size() > 1) {
       routing->more_sinks.push_back({legs[position]->rtp, payload_types});
     }
   }
   return routing;
+}
+
+// Routes that the session needs and hasn't, and those it has and keeps.
+Expected<void> SessionBuilder::plan_media(const SessionRecord& record, const SessionSpec& spec,
+                                          const std::vector<session::Leg*>& legs,
+                                          std::vector<std::unique_ptr<MediaRecord>>& made,
+                                          std::vector<const MediaRecord*>& kept) {
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    const LegSpec& from = spec.legs[i];
+    for (const std::uint16_t sink : from.sinks) {
+      const LegSpec& to = *find_leg(spec, sink);
+      session::Endpoint& source_end = *legs[i]->rtp;
+      session::Endpoint& sink_end = *legs[static_cast<std::size_t>(&to - spec.legs.data())]->rtp;
+      const auto found = std::ranges::find_if(record.media, [&](const auto& existing) {
+        return MediaPlanner::fits(*existing, spec, from, to, source_end, sink_end);
+      });
+      if (found != record.media.end()) {
+        kept.push_back(found->get());
+        continue;
+      }
+      auto route = media_.make(spec, from, to, source_end, sink_end);
+      if (!route) {
+        return tl::unexpected(route.error());
+      }
+      if (*route) {
+        made.push_back(std::move(*route));
+      }
+    }
+  }
+  return {};
 }
 
 Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionRecord& record,
@@ -229,6 +298,16 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
       }
       added[i] = std::move(*leg);
     }
+  }
+  std::vector<session::Leg*> all_legs;
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    all_legs.push_back(added[i] != nullptr ? added[i].get() : record.legs[kept[i]].get());
+  }
+  std::vector<std::unique_ptr<MediaRecord>> media;
+  std::vector<const MediaRecord*> kept_media;
+  if (auto planned = plan_media(record, spec, all_legs, media, kept_media); !planned) {
+    release_all(added);
+    return tl::unexpected(std::move(planned.error()));
   }
   std::vector<session::LegPlan> leg_plans(spec.legs.size());
   static const LegKeys kNone;
@@ -261,8 +340,19 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
     plan->session_legs.push_back(leg_plan.leg);
     plan->legs.push_back(std::move(leg_plan));
   }
+  for (auto& existing : record.media) {
+    if (std::ranges::find(kept_media, existing.get()) != kept_media.end()) {
+      media.push_back(std::move(existing));
+    } else {
+      plan->closing.push_back(existing->route.get());
+      plan->closed.push_back(std::move(existing->route));
+    }
+  }
+  record.media = std::move(media);
   for (auto& leg_plan : plan->legs) {
-    leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs);
+    leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs, record.media);
+    leg_plan.rewrites = std::ranges::any_of(
+        record.media, [&](const auto& route) { return route->to_leg == leg_plan.spec.id; });
   }
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     if (record.legs[i]) {

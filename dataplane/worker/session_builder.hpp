@@ -13,6 +13,7 @@
 #include "dataplane/session/port_ownership.hpp"
 #include "dataplane/session/session_plan.hpp"
 #include "dataplane/worker/leg_keys.hpp"
+#include "dataplane/worker/media_planner.hpp"
 
 namespace pollux::worker {
 
@@ -22,6 +23,7 @@ struct SessionRecord {
   session::Session session;
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
   std::vector<LegKeys> keys;                        // in the same order
+  std::vector<std::unique_ptr<MediaRecord>> media;
   RetiredKeys retired_keys;
   std::vector<std::pair<const session::Leg*, LegKeys>>
       removed_keys;       // of legs that the plan under way removes
@@ -65,8 +67,14 @@ class SessionBuilder {
   Expected<std::unique_ptr<session::Leg>> make_leg(SessionRecord& record, const LegSpec& spec,
                                                    std::size_t index);
   session::Endpoint* make_endpoint(std::uint16_t local_address, std::uint16_t port);
-  std::unique_ptr<session::Routing> make_routing(const LegSpec& from, const SessionSpec& spec,
-                                                 const std::vector<session::Leg*>& legs) const;
+  static Expected<void> check_codecs(const SessionSpec& spec, std::size_t index);
+  std::unique_ptr<session::Routing> make_routing(
+      const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
+      const std::vector<std::unique_ptr<MediaRecord>>& media) const;
+  Expected<void> plan_media(const SessionRecord& record, const SessionSpec& spec,
+                            const std::vector<session::Leg*>& legs,
+                            std::vector<std::unique_ptr<MediaRecord>>& made,
+                            std::vector<const MediaRecord*>& kept);
   void release_all(std::vector<std::unique_ptr<session::Leg>>& legs);
   bool taken(std::uint16_t local_address, std::uint16_t port) const;
   void mark(std::uint16_t local_address, std::uint16_t port, bool used);
@@ -77,6 +85,7 @@ class SessionBuilder {
   KeyMaker& keys_;
   const std::uint16_t workers_;
   const std::vector<bool> offload_;
+  MediaPlanner media_;
   std::vector<bool> ports_in_use_;  // [local address][port]
   RandomSource random_;             // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
 };

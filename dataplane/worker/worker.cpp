@@ -6,15 +6,19 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "dataplane/stages/classify.hpp"
 #include "dataplane/stages/handoff.hpp"
 #include "dataplane/stages/punt.hpp"
+#include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtcp.hpp"
 #include "dataplane/stages/rtcp_bye.hpp"
 #include "dataplane/stages/rtp_receive.hpp"
+#include "dataplane/stages/rtp_send.hpp"
 #include "dataplane/stages/rx.hpp"
 #include "dataplane/stages/srtp_unprotect.hpp"
+#include "dataplane/stages/transcode.hpp"
 #include "dataplane/stages/tx.hpp"
 
 namespace pollux::worker {
@@ -24,6 +28,7 @@ namespace {
 constexpr std::uint64_t kSampleEvery = 16;  // loops; the stages' cost is measured in one of so many
 constexpr std::uint32_t kEmptyPollsBeforeSleep = 2000;
 constexpr unsigned kSleepMicroseconds = 50;
+constexpr double kMediaBudgetMs = 0.2;  // per loop, for decoding and encoding
 
 session::Session& session_of(session::Timer& timer) {
   return *reinterpret_cast<session::Session*>(reinterpret_cast<std::byte*>(&timer) -
@@ -43,7 +48,13 @@ Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mai
       send_bye_(send_bye),
       cycles_per_ms_(cycles_per_ms),
       start_tsc_(now_tsc),
-      wheel_(0) {}
+      wheel_(0) {
+  context_.wheel = &wheel_;
+  // A worker that relays as well looks after its queues between two pieces of work.
+  if (config_.roles.relay) {
+    context_.media.budget_cycles = static_cast<std::uint64_t>(kMediaBudgetMs * cycles_per_ms_);
+  }
+}
 
 void Worker::run() {
   std::uint32_t empty_polls = 0;
@@ -59,14 +70,21 @@ void Worker::run() {
 
 bool Worker::run_once(std::uint64_t now_tsc) {
   context_.now_tsc = now_tsc;
-  context_.now_ms = static_cast<std::uint64_t>(static_cast<double>(now_tsc - start_tsc_) / cycles_per_ms_);
+  context_.now_us =
+      static_cast<std::uint64_t>(static_cast<double>(now_tsc - start_tsc_) * 1000 / cycles_per_ms_);
+  context_.now_ms = context_.now_us / 1000;
   context_.sample_cycles = ++loop_count_ % kSampleEvery == 0;
 
   bool busy = context_.worker == 0 && stages::send_host_frames(context_) != 0;
   busy |= poll_queues();
   busy |= poll_handoff();
+  busy |= stages::take_transcoded(context_);
+  busy |= stages::transcode(context_);
   busy |= take_commands();
-  wheel_.advance(context_.now_ms, [this](session::Timer& timer) { check_media(session_of(timer)); });
+  wheel_.advance(context_.now_ms, [this](session::Timer& timer) { expire(timer); });
+  stages::send_made(context_);
+  stages::retry_media_orders(context_);
+  see_to_closed();
   busy |= stages::flush_all_tx(context_);
 
   stages::WorkerCounters& counters = context_.counters;
@@ -75,6 +93,9 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   if (busy) {
     counters.busy_loops.add(1);
     counters.busy_cycles.add(end - now_tsc);
+  }
+  if (!busy && context_.media.spare != nullptr) {
+    rte_pktmbuf_free(std::exchange(context_.media.spare, nullptr));
   }
   counters.total_cycles.set(end - start_tsc_);
   return busy;
@@ -130,7 +151,87 @@ bool Worker::take_commands() {
   return taken != 0;
 }
 
+void Worker::expire(session::Timer& timer) {
+  switch (timer.kind) {
+    case session::TimerKind::kSession:
+      check_media(session_of(timer));
+      break;
+    case session::TimerKind::kMediaRoute:
+      stages::run_path(context_, session::media_route_of(timer));
+      break;
+    case session::TimerKind::kReport:
+      break;
+  }
+}
+
+// Routes that go away give back what is inside first; what comes for them meanwhile waits.
 void Worker::carry_out(session::SessionPlan& plan) {
+  plan.open_routes = plan.closing.size();
+  if (plan.open_routes == 0) {
+    finish(plan);
+    return;
+  }
+  for (session::MediaRoute* route : plan.closing) {
+    route->closing_for = &plan;
+  }
+  for (session::MediaRoute* route : plan.closing) {
+    stages::close_route(context_, *route);
+  }
+  see_to_closed();
+}
+
+void Worker::see_to_closed() {
+  while (context_.media.closed != nullptr) {
+    session::MediaRoute& route = *context_.media.closed;
+    context_.media.closed = route.next;
+    session::SessionPlan& plan = *route.closing_for;
+    if (--plan.open_routes == 0) {
+      stages::send_made(context_);
+      finish(plan);
+    }
+  }
+}
+
+// Packets that waited while their path was closed take the way that there is now.
+void Worker::release_held(session::MediaRoute& route, const session::SessionPlan& plan) {
+  const session::Route* to = nullptr;
+  if (plan.kind == session::PlanKind::kUpdate) {
+    for (const session::Leg* leg : plan.session->legs) {
+      for (const session::Route& candidate : leg->routing->routes) {
+        to = leg->rtp == route.source && candidate.sink->rtp == route.sink ? &candidate : to;
+      }
+    }
+  }
+  for (std::uint16_t i = 0; i < route.held_count; ++i) {
+    auto* const mbuf = static_cast<rte_mbuf*>(route.held[i]);
+    stages::MediaPacket packet;
+    packet.mbuf = mbuf;
+    packet.source = route.source;
+    packet.endpoint = route.sink;
+    packet.payload = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
+    packet.payload_length = mbuf->data_len;
+    packet.checksum_unknown = true;
+    if (to == nullptr || !rtp::parse_rtp(packet.payload, packet.payload_length, packet.header)) {
+      stages::drop(context_, mbuf, DropReason::no_sink);
+      continue;
+    }
+    packet.payload_type = to->payload_types->out[packet.header.payload_type];
+    packet.clock = to->payload_types->clock[packet.header.payload_type];
+    if (packet.payload_type == session::kPayloadTypeMedia) {
+      stages::gather_media(context_, packet, *to->media);
+      continue;
+    }
+    if (context_.copies.full()) {
+      stages::rtp_send(context_, context_.copies);
+    }
+    context_.copies.add() = packet;
+  }
+  route.held_count = 0;
+  stages::rtp_send(context_, context_.copies);
+  stages::forward_media(context_);
+}
+
+void Worker::finish(session::SessionPlan& plan) {
   session::Session& session = *plan.session;
   if (plan.kind == session::PlanKind::kRemove) {
     wheel_.disarm(session.media_timer);
@@ -151,6 +252,9 @@ void Worker::carry_out(session::SessionPlan& plan) {
     } else {
       wheel_.disarm(session.media_timer);
     }
+  }
+  for (session::MediaRoute* route : plan.closing) {
+    release_held(*route, plan);
   }
   plan.events_before = context_.events_raised;
   rte_ring_sp_enqueue(mailbox_.completed, &plan);

@@ -53,6 +53,10 @@ class Worker {
   void process(std::uint16_t port_id, rte_mbuf** mbufs, std::uint16_t count);
   bool take_commands();
   void carry_out(session::SessionPlan& plan);
+  void finish(session::SessionPlan& plan);
+  void see_to_closed();
+  void release_held(session::MediaRoute& route, const session::SessionPlan& plan);
+  void expire(session::Timer& timer);
   void check_media(session::Session& session);
   void idle(std::uint32_t& empty_polls) const;
 

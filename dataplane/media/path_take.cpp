@@ -1,0 +1,373 @@
+// A packet in its turn: where it lies on the time line, and what is made of it.
+#include <algorithm>
+#include <cmath>
+
+#include "dataplane/base/byte_order.hpp"
+#include "dataplane/base/sequence.hpp"
+#include "dataplane/codec/g711.hpp"
+#include "dataplane/media/path.hpp"
+
+namespace pollux::media {
+
+namespace {
+
+constexpr std::int64_t kLongestGapSeconds = 10;  // more is no pause: the timestamps have jumped
+constexpr std::size_t kEventDurationOffset = 2;  // RFC 4733 §2.3
+
+std::uint64_t ticks_to_us(std::uint64_t ticks, std::uint32_t clock_rate) {
+  return ticks * 1'000'000 / clock_rate;
+}
+
+// RFC 3389 §3.1: -dBov, 127 for silence.
+std::uint8_t level_of(std::span<const std::int16_t> pcm) {
+  double energy = 0;
+  for (const std::int16_t sample : pcm) {
+    energy += static_cast<double>(sample) * sample;
+  }
+  const double ratio =
+      energy / static_cast<double>(std::max<std::size_t>(pcm.size(), 1)) / (32768.0 * 32768.0);
+  return ratio <= 0 ? std::uint8_t{127}
+                    : static_cast<std::uint8_t>(std::clamp(-10 * std::log10(ratio), 0.0, 127.0));
+}
+
+}  // namespace
+
+bool Path::settle(std::uint64_t now_us, Step& step) {
+  const std::uint8_t index = format_of_[current_.payload_type & 0x7fU];
+  if (index == kNone || plan_.formats[index].use == Use::kUnmapped) {
+    discard(current_.token, Fate::kUnmapped, step);
+    return true;
+  }
+  const FormatPlan& format = plan_.formats[index];
+  switch (format.use) {
+    case Use::kEvent:
+      return settle_event(now_us, format, step);
+    case Use::kNoise:
+      return settle_noise(now_us, format, step);
+    default:
+      return settle_audio(now_us, index, step);
+  }
+}
+
+// True: nothing is queued any more.
+bool Path::flush_first() {
+  flush_ = !queue_empty();
+  return !flush_;
+}
+
+// Time goes on by what has really passed: the timestamps before and after have nothing to do with each other.
+void Path::resync(std::uint32_t clock_rate) {
+  if (started_ && current_.arrival_us > last_arrival_us_ + in_packet_us_) {
+    const std::uint64_t passed_us = current_.arrival_us - last_arrival_us_ - in_packet_us_;
+    skip(passed_us * clock_rate / 1'000'000, clock_rate, clock_rate);
+  }
+  in_next_ = current_.timestamp;
+  in_clock_ = clock_rate;
+  surplus_ = 0;
+  lost_ = 0;
+  resync_ = false;
+  started_ = true;
+  marker_ = true;
+}
+
+// Media missing before the packet, in its clock. Negative or beyond reason: the time line is broken.
+std::int64_t Path::gap_before(const FormatPlan& format) {
+  const std::uint32_t clock_rate = format.in.params.clock_rate;
+  if (!started_ || clock_rate != in_clock_) {
+    resync_ = true;
+  }
+  if (resync_) {
+    return 0;
+  }
+  const std::int64_t gap = timestamp_distance(in_next_, current_.timestamp);
+  const std::int64_t most = kLongestGapSeconds * clock_rate;
+  if (gap > most || gap < -most) {
+    resync_ = true;
+    return 0;
+  }
+  return gap;
+}
+
+void Path::skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_clock) {
+  const std::uint64_t scaled = ticks * out_clock + skip_remainder_;
+  out_head_ += static_cast<std::uint32_t>(scaled / in_clock);
+  skip_remainder_ = scaled % in_clock;
+}
+
+// A gap that nothing is put into. Pre: nothing is queued.
+void Path::bridge(std::int64_t gap, const FormatPlan& format) {
+  auto missing = static_cast<std::uint64_t>(std::max<std::int64_t>(gap, 0));
+  const std::uint64_t covered = std::min(missing, surplus_);
+  surplus_ -= covered;
+  missing -= covered;
+  if (missing != 0) {
+    const std::uint32_t before = out_head_;
+    skip(missing, format.in.params.clock_rate, format.out.params.clock_rate);
+    if (lost_ == 0) {
+      marker_ = true;
+    } else {
+      // As many numbers as packets would have filled the gap.
+      const std::uint32_t packet = std::max<std::uint32_t>(packet_ticks(), 1);
+      const std::uint32_t packets = std::max<std::uint32_t>((out_head_ - before + packet / 2) / packet, 1);
+      const bool in_place = ptime_ms_ == 0 && format.use != Use::kTranscode;
+      out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + (in_place ? lost_ : packets));
+    }
+  }
+  if (gap < 0 && fill_due_us_ != kNever) {
+    surplus_ += static_cast<std::uint64_t>(-gap);
+  }
+  in_next_ = current_.timestamp;
+  lost_ = 0;
+}
+
+bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
+  const FormatPlan& format = plan_.formats[index];
+  const std::span<const std::uint8_t> payload(current_.payload, current_.payload_length);
+  const auto ticks = codec::payload_ticks(format.in.params, payload);
+  if (!ticks) {
+    counters_.malformed = counters_.malformed + 1;
+    ++lost_;  // what it should have held is missing
+    discard(current_.token, Fate::kMalformed, step);
+    return true;
+  }
+  std::int64_t gap = gap_before(format);
+  const bool other_queue = queue_ != (states_[index].frames ? static_cast<std::uint8_t>(index) : kNone);
+  if ((resync_ || other_queue) && !flush_first()) {
+    return false;
+  }
+  if (resync_) {
+    resync(format.in.params.clock_rate);
+    gap = 0;
+  }
+  if (gap > 0 && lost_ != 0 && format.use == Use::kTranscode && !concealed_) {
+    concealed_ = true;
+    conceal(index, static_cast<std::uint32_t>(gap));
+    gap = timestamp_distance(in_next_, current_.timestamp);
+  }
+  if (gap > static_cast<std::int64_t>(surplus_) && !flush_first()) {
+    return false;
+  }
+  if (gap != 0 || lost_ != 0) {
+    bridge(gap, format);
+  }
+  marker_ |= current_.marker;
+  audio_format_ = static_cast<std::uint8_t>(index);
+  counters_.format = audio_format_;
+  fill_due_us_ = kNever;
+  in_packet_us_ = std::max<std::uint64_t>(ticks_to_us(*ticks, format.in.params.clock_rate), 1);
+  counters_.in_packet_us = static_cast<std::uint32_t>(in_packet_us_);
+  if (format.use == Use::kTranscode) {
+    return decode(now_us, index, *ticks, step);
+  }
+  if (format.use != Use::kPass) {
+    const std::span<std::uint8_t> bytes(current_.payload, current_.payload_length);
+    format.use == Use::kToUlaw ? codec::alaw_to_ulaw(bytes) : codec::ulaw_to_alaw(bytes);
+  }
+  if (states_[index].frames) {
+    return queue_frames(now_us, index, *ticks, step);
+  }
+  const std::uint32_t timestamp = out_head_;
+  skip(*ticks, format.in.params.clock_rate, format.out.params.clock_rate);
+  came(*ticks, format.in.params.clock_rate);
+  counters_.out_packet_us = static_cast<std::uint32_t>(in_packet_us_);
+  return forward(now_us, format, timestamp, step);
+}
+
+void Path::came(std::uint32_t ticks, std::uint32_t clock_rate) {
+  in_next_ = current_.timestamp + ticks;
+  in_clock_ = clock_rate;
+  last_arrival_us_ = current_.arrival_us;
+}
+
+bool Path::forward(std::uint64_t now_us, const FormatPlan& format, std::uint32_t timestamp, Step& step) {
+  step.kind = Step::Kind::kForward;
+  step.token = current_.token;
+  step.length = current_.payload_length;
+  header_of(format.out.payload_type, timestamp, step);
+  note_delay(now_us - current_.arrival_us);
+  return true;
+}
+
+// RFC 4733: the packets of an event carry the time of its beginning, and how long it has been going on.
+bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& step) {
+  if (current_.payload_length < 4) {
+    counters_.malformed = counters_.malformed + 1;
+    discard(current_.token, Fate::kMalformed, step);
+    return true;
+  }
+  if (current_.marker && !flush_first()) {
+    return false;
+  }
+  if (!started_) {
+    resync(format.in.params.clock_rate);
+  }
+  if (!plan_.decodes) {
+    out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
+  }
+  lost_ = 0;
+  const std::uint64_t in_clock = format.in.params.clock_rate;
+  const std::uint64_t out_clock = format.out.params.clock_rate;
+  // Its distance from the audio before it, on whatever clock that was.
+  const std::int64_t ahead = timestamp_distance(in_next_, current_.timestamp);
+  const std::uint32_t tail = out_head_ + (pcm_ ? samples_to_ticks(pcm_->size()) : 0) +
+                             (queue_ != kNone ? states_[queue_].frames->ticks() : 0);
+  const std::int64_t scaled =
+      ahead * static_cast<std::int64_t>(out_clock) / static_cast<std::int64_t>(in_clock);
+  if (in_clock != out_clock) {
+    std::uint8_t* const duration = current_.payload + kEventDurationOffset;
+    const std::uint64_t ticks = load_be16(duration) * out_clock / in_clock;
+    store_be16(duration, static_cast<std::uint16_t>(std::min<std::uint64_t>(ticks, 0xffff)));
+  }
+  const bool marker = marker_;
+  marker_ = current_.marker;
+  forward(now_us, format, tail + static_cast<std::uint32_t>(scaled), step);
+  marker_ = marker;
+  return true;
+}
+
+bool Path::settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& step) {
+  const std::int64_t gap = gap_before(format);
+  if (!flush_first()) {
+    return false;
+  }
+  const bool passes = format.out.payload_type != kNoPayloadType;
+  if (resync_) {
+    resync(format.in.params.clock_rate);
+  } else if (gap > 0) {
+    const auto missing = static_cast<std::uint64_t>(gap);
+    const std::uint64_t covered = std::min(missing, surplus_);
+    surplus_ -= covered;
+    const std::uint32_t out_clock = plan_.decodes ? plan_.encoded->params.clock_rate
+                                    : passes      ? format.out.params.clock_rate
+                                                  : format.in.params.clock_rate;
+    skip(missing - covered, format.in.params.clock_rate, out_clock);
+  }
+  in_next_ = current_.timestamp;
+  last_arrival_us_ = current_.arrival_us;
+  if (!plan_.decodes && ptime_ms_ == 0) {
+    out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
+  }
+  lost_ = 0;
+  marker_ = false;
+  if (passes) {
+    fill_due_us_ = kNever;
+    forward(now_us, format, out_head_, step);
+    marker_ = true;
+    return true;
+  }
+  marker_ = true;
+  const bool described = noise_ && noise_->describe({current_.payload, current_.payload_length});
+  if (described && noise_wanted_) {
+    noise_format_ = kNone;
+    if (fill_due_us_ == kNever) {
+      begin_silence(now_us);
+    }
+  }
+  discard(current_.token, Fate::kUsed, step);
+  return true;
+}
+
+// Noise goes out from then on, unless the receiver was told of the pause.
+void Path::begin_silence(std::uint64_t due_us) {
+  if (encoder_ && noise_wanted_ && plan_.noise_payload_type == kNoPayloadType) {
+    fill_due_us_ = due_us + ticks_to_us(surplus_, in_clock_);
+  }
+}
+
+void Path::append_pcm(FormatState& state, std::span<const Sample> pcm) {
+  std::span<const Sample> samples = pcm;
+  if (state.resampler) {
+    const std::size_t made = state.resampler->process(pcm, resampled_);
+    samples = {resampled_.data(), made * channels_};
+  }
+  const std::size_t count = std::min(samples.size() / channels_, pcm_->room());
+  std::copy_n(samples.begin(), count * channels_, pcm_->append(count).begin());
+}
+
+// Makes up for what was lost before current_: the last piece from what current_ knows of it (in-band FEC),
+// where there is such a thing.
+void Path::conceal(std::size_t index, std::uint32_t gap) {
+  const FormatPlan& format = plan_.formats[index];
+  FormatState& state = states_[index];
+  const std::uint32_t clock_rate = format.in.params.clock_rate;
+  const std::uint32_t ticks = std::min(gap, clock_rate * kMaxConcealMs / 1000);
+  std::size_t samples = static_cast<std::size_t>(std::uint64_t{ticks} * state.rate / clock_rate);
+  samples -= samples % codec::frame_samples(format.in.params, state.rate);
+  const auto piece = static_cast<std::size_t>(in_packet_us_ * state.rate / 1'000'000);
+  const std::span<Sample> pcm(scratch_.data(), samples * channels_);
+  const std::span<const std::uint8_t> payload(current_.payload, current_.payload_length);
+  const std::size_t last = std::min(piece, samples);
+  state.decoder->conceal(pcm.first((samples - last) * channels_));
+  if (!state.decoder->recover(payload, pcm.last(last * channels_))) {
+    state.decoder->conceal(pcm.last(last * channels_));
+  }
+  if (queue_empty()) {
+    head_us_ = current_.arrival_us;
+  }
+  append_pcm(state, pcm);
+  in_next_ += static_cast<std::uint32_t>(std::uint64_t{samples} * clock_rate / state.rate);
+  counters_.concealed_us = counters_.concealed_us + std::uint64_t{samples} * 1'000'000 / state.rate;
+  if (in_next_ == current_.timestamp) {
+    lost_ = 0;
+  }
+}
+
+bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step) {
+  const FormatPlan& format = plan_.formats[index];
+  FormatState& state = states_[index];
+  const auto decoded = state.decoder->decode({current_.payload, current_.payload_length}, scratch_);
+  if (!decoded) {
+    counters_.malformed = counters_.malformed + 1;
+    ++lost_;
+    discard(current_.token, Fate::kMalformed, step);
+    return true;
+  }
+  if (queue_empty()) {
+    head_us_ = current_.arrival_us;
+    pace_due_us_ = now_us;
+  }
+  append_pcm(state, {scratch_.data(), decoded->samples * channels_});
+  came(ticks, format.in.params.clock_rate);
+  flush_due_us_ = now_us + in_packet_us_ + samples_to_us(packet_samples());
+  if (decoded->silence) {
+    noise_format_ = static_cast<std::uint8_t>(index);
+    if (plan_.noise_payload_type != kNoPayloadType) {
+      const std::size_t tail = std::min<std::size_t>(decoded->samples, state.rate / 100);
+      noise_payload_[0] =
+          level_of({scratch_.data() + (decoded->samples - tail) * channels_, tail * channels_});
+      noise_payload_size_ = 1;
+      flush_ = true;
+    } else {
+      begin_silence(now_us + in_packet_us_);
+    }
+    marker_ |= !noise_wanted_;
+  }
+  discard(current_.token, Fate::kUsed, step);
+  return true;
+}
+
+bool Path::queue_frames(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step) {
+  codec::FrameQueue& frames = *states_[index].frames;
+  const bool was_empty = queue_empty();
+  if (!frames.append({current_.payload, current_.payload_length})) {
+    // What is queued was coded in another way (Opus), or ends a packet (G.729). G.711 always finds room.
+    if (!was_empty) {
+      flush_ = true;
+      return false;
+    }
+    counters_.malformed = counters_.malformed + 1;
+    discard(current_.token, Fate::kMalformed, step);
+    return true;
+  }
+  if (was_empty) {
+    head_us_ = current_.arrival_us;
+    pace_due_us_ = now_us;
+  }
+  queue_ = static_cast<std::uint8_t>(index);
+  came(ticks, plan_.formats[index].in.params.clock_rate);
+  flush_due_us_ = now_us + in_packet_us_ + ptime_ms_ * 1000ULL;
+  discard(current_.token, Fate::kUsed, step);
+  return true;
+}
+
+}  // namespace pollux::media

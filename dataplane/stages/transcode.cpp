@@ -1,0 +1,143 @@
+#include "dataplane/stages/transcode.hpp"
+
+#include <rte_ring_elem.h>
+
+#include "dataplane/stages/repacketize.hpp"
+
+namespace pollux::stages {
+
+namespace {
+
+constexpr unsigned kBurst = 8;  // packets between two looks at the clock
+
+bool enqueue(rte_ring* ring, MediaWork work) {
+  return rte_ring_mp_enqueue_elem(ring, &work, sizeof work) == 0;
+}
+
+void remember(session::MediaRoute*& list, session::MediaRoute& route) {
+  route.next = list;
+  list = &route;
+}
+
+void closed(Context& context, session::MediaRoute& route) {
+  context.wheel->disarm(route.timer);
+  if (route.worker == context.worker) {
+    remember(context.media.closed, route);
+  } else {
+    return_from_media(context, {nullptr, &route});
+  }
+}
+
+void finish(Context& context, session::MediaRoute& route) {
+  route.path->close();
+  run_path(context, route);
+  closed(context, route);
+}
+
+void run(Context& context, const MediaWork& work) {
+  const std::uint64_t start = rte_rdtsc();
+  if (work.mbuf == nullptr) {
+    finish(context, *work.route);
+  } else {
+    run_media(context, *work.route, work.mbuf);
+  }
+  work.route->busy_cycles.add(rte_rdtsc() - start);
+}
+
+void retry(session::MediaRoute*& list, const std::vector<rte_ring*>& rings, bool to_media) {
+  while (list != nullptr) {
+    session::MediaRoute& route = *list;
+    session::MediaRoute* const next = route.next;
+    if (!enqueue(rings[to_media ? route.media_worker : route.worker], {nullptr, &route})) {
+      return;
+    }
+    list = next;
+  }
+}
+
+}  // namespace
+
+void hand_to_media(Context& context, std::span<MediaWork> work) {
+  for (std::size_t first = 0; first < work.size();) {
+    const std::uint16_t to = work[first].route->media_worker;
+    std::size_t last = first;
+    while (last < work.size() && work[last].route->media_worker == to) {
+      ++last;
+    }
+    const auto count = static_cast<unsigned>(last - first);
+    const unsigned taken = rte_ring_mp_enqueue_burst_elem(context.media.to_media[to], &work[first],
+                                                          sizeof(MediaWork), count, nullptr);
+    for (std::size_t i = first + taken; i < last; ++i) {
+      blame(context, *work[i].route->source, DropReason::media_overloaded);
+      rte_pktmbuf_free(work[i].mbuf);
+    }
+    first = last;
+  }
+}
+
+void return_from_media(Context& context, MediaWork work) {
+  if (enqueue(context.media.from_media[work.route->worker], work)) {
+    return;
+  }
+  if (work.mbuf == nullptr) {
+    remember(context.media.answer_later, *work.route);
+  } else {
+    drop(context, work.mbuf, DropReason::media_overloaded);
+  }
+}
+
+bool transcode(Context& context) {
+  rte_ring* const ring = context.media.to_media[context.worker];
+  std::array<MediaWork, kBurst> work;
+  const std::uint64_t start = rte_rdtsc();
+  bool any = false;
+  do {
+    const unsigned count =
+        rte_ring_sc_dequeue_burst_elem(ring, work.data(), sizeof(MediaWork), kBurst, nullptr);
+    if (count == 0) {
+      break;
+    }
+    any = true;
+    const StageTimer timer(context, Stage::transcode, count);
+    for (unsigned i = 0; i < count; ++i) {
+      run(context, work[i]);
+    }
+  } while (rte_rdtsc() - start < context.media.budget_cycles);
+  if (any) {
+    send_made(context);
+  }
+  return any;
+}
+
+bool take_transcoded(Context& context) {
+  std::array<MediaWork, kBatch> work;
+  const unsigned count = rte_ring_sc_dequeue_burst_elem(context.media.from_media[context.worker], work.data(),
+                                                        sizeof(MediaWork), kBatch, nullptr);
+  for (unsigned i = 0; i < count; ++i) {
+    if (work[i].mbuf != nullptr) {
+      deliver(context, *work[i].route, work[i].mbuf);
+    } else {
+      remember(context.media.closed, *work[i].route);
+    }
+  }
+  if (count != 0) {
+    send_made(context);
+  }
+  return count != 0;
+}
+
+void close_route(Context& context, session::MediaRoute& route) {
+  if (route.in_line) {
+    finish(context, route);
+    send_made(context);
+  } else if (!enqueue(context.media.to_media[route.media_worker], {nullptr, &route})) {
+    remember(context.media.close_later, route);
+  }
+}
+
+void retry_media_orders(Context& context) {
+  retry(context.media.close_later, context.media.to_media, true);
+  retry(context.media.answer_later, context.media.from_media, false);
+}
+
+}  // namespace pollux::stages
