@@ -1,8 +1,10 @@
-// Decoders and encoders are made here, by the control thread: the one part of the room that takes memory.
+// What has a state is made here, by the control thread: nothing else in the room takes memory.
 #include <string>
 #include <utility>
 
 #include "dataplane/codec/codec.hpp"
+#include "dataplane/codec/frame_queue.hpp"
+#include "dataplane/codec/resampler.hpp"
 
 namespace pollux::codec {
 namespace {
@@ -137,6 +139,41 @@ Expected<Encoder> Encoder::make(const CodecParams& params, std::uint32_t pcm_rat
   return make_any(params, pcm_rate, channels, options).map([&](Any any) {
     return Encoder(std::move(any), params, pcm_rate, channels);
   });
+}
+
+Expected<FrameQueue> FrameQueue::make(const CodecParams& params) {
+  FrameQueue queue(params);
+  if (!codec_facts(params.id).audio) {
+    return unsupported(params, "its packets are neither cut nor joined");
+  }
+  queue.frame_ticks_ = codec::frame_ticks(params);
+  queue.frame_bytes_ = frame_bytes(params);
+  if (params.id == CodecId::kOpus) {
+    // 240 ms at 510 kbit/s are 15300 octets, but one payload may be longer; and a TOC octet for each frame.
+    queue.capacity_ = static_cast<std::uint32_t>(kMostPayloadBytes + kMostOpusFrames);
+    queue.joiner_ = make_joiner();
+  } else {
+    queue.capacity_ = params.clock_rate * kRoomMs / 1000 / queue.frame_ticks_ * queue.frame_bytes_;
+  }
+  queue.bytes_ = make_storage(queue.capacity_);
+  if (!queue.bytes_ || (params.id == CodecId::kOpus && !queue.joiner_)) {
+    return no_memory();
+  }
+  return queue;
+}
+
+Expected<Resampler> Resampler::make(std::uint32_t from_hz, std::uint32_t to_hz, std::uint8_t channels) {
+  for (const std::uint32_t rate : {from_hz, to_hz}) {
+    if (rate < kLeastRate || rate > kMostRate || channels < 1 || channels > 2) {
+      return fail(ErrorCode::kInvalidArgument, "CODEC_UNSUPPORTED", "codecs",
+                  "PCM has 8000 to 48000 Hz and one or two channels");
+    }
+  }
+  State state = make_state(from_hz, to_hz, channels);
+  if (!state) {
+    return no_memory();
+  }
+  return Resampler(std::move(state), from_hz, to_hz, channels);
 }
 
 }  // namespace pollux::codec
