@@ -23,16 +23,4 @@ void encode_g711(Law law, std::span<const Sample> pcm, std::span<std::uint8_t> b
   }
 }
 
-void alaw_to_ulaw(std::span<std::uint8_t> bytes) {
-  for (std::uint8_t& octet : bytes) {
-    octet = detail::kUlawOfAlaw[octet];
-  }
-}
-
-void ulaw_to_alaw(std::span<std::uint8_t> bytes) {
-  for (std::uint8_t& octet : bytes) {
-    octet = detail::kAlawOfUlaw[octet];
-  }
-}
-
 }  // namespace pollux::codec
