@@ -105,6 +105,16 @@ Section<NodeConfig> srtp_section() {
   return section;
 }
 
+Section<MediaConfig> media_section() {
+  Section<MediaConfig> section;
+  section.value(
+      {.name = "jitter_window",
+       .doc = "How long at most transcoding waits for late packets, where the leg says nothing; 0s: not.",
+       .apply = Apply::kHot},
+      POLLUX_MEMBER(jitter_window), duration(milliseconds(0), milliseconds(kMaxJitterWindowMs)));
+  return section;
+}
+
 #undef POLLUX_MEMBER
 
 }  // namespace pollux::config
