@@ -1,5 +1,7 @@
 #include "controlplane/config/media_schema.hpp"
 
+#include "dataplane/api/session_spec.hpp"
+
 namespace pollux::config {
 
 namespace {

@@ -112,8 +112,11 @@ void write_codecs(const control::LegRequest& leg, v1::LegSpec& message) {
   if (leg.jitter_window_ms) {
     message.set_jitter_window_ms(*leg.jitter_window_ms);
   }
-  message.set_silence(leg.silence == SilencePolicy::kNothing ? v1::SILENCE_POLICY_NOTHING
-                                                             : v1::SILENCE_POLICY_COMFORT_NOISE);
+  if (leg.silence == SilencePolicy::kNothing) {
+    message.set_silence(v1::SILENCE_POLICY_NOTHING);
+  } else if (!leg.codecs.empty()) {
+    message.set_silence(v1::SILENCE_POLICY_COMFORT_NOISE);
+  }
   message.set_dtx(leg.dtx);
   message.set_rtcp_xr(leg.rtcp_xr);
 }
