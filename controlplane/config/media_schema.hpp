@@ -1,4 +1,4 @@
-// The keys of the sections learning, srtp and media: whose media is believed, how it is protected and handled.
+// The keys of the sections learning, srtp and media: whose media is believed, how it is protected, how handled.
 #pragma once
 
 #include "controlplane/config/node_config.hpp"

@@ -19,7 +19,8 @@ v1::Session transcoded() {
     spec {
       legs { leg_id: "A" codecs { payload_type: 8 encoding: "PCMA" clock_rate: 8000 channels: 1 }
              codecs { payload_type: 97 encoding: "L16" clock_rate: 16000 channels: 2 } jitter_window_ms: 60 }
-      legs { leg_id: "B" codecs { payload_type: 18 encoding: "G729" clock_rate: 8000 channels: 1 fmtp: "annexb=no" }
+      legs { leg_id: "B" codecs { payload_type: 18 encoding: "G729" clock_rate: 8000 channels: 1
+                      fmtp: "annexb=no" }
              codecs { payload_type: 96 encoding: "opus" clock_rate: 48000 channels: 2 }
              ptime_ms: 20 jitter_window_ms: 0 silence: SILENCE_POLICY_NOTHING dtx: true rtcp_xr: true } }
     state {
