@@ -1,4 +1,5 @@
-// The keys of the sections learning, srtp and media: whose media is believed, how it is protected, how handled.
+// The keys of the sections learning, srtp and media: whose media is believed, how it is protected, and how
+// it is handled where Pollux decodes it.
 #pragma once
 
 #include "controlplane/config/node_config.hpp"
