@@ -127,6 +127,7 @@ Expected<void> apply_config(const config::NodeConfig& config, control::ControlTh
   control.call([&] {
     control::SessionManager& manager = control.manager();
     manager.set_media_timeout(config.timeouts.media);
+    manager.set_jitter_window(static_cast<std::uint16_t>(config.media.jitter_window.count()));
     manager.set_one_way_audio(config.timeouts.one_way_audio);
     manager.set_limits(config.admission);
     manager.set_srtp_policy(config.srtp);

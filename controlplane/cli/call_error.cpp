@@ -65,6 +65,9 @@ std::string advice(const CallError& error) {
       {"WORKERS_OVERLOADED",
        "every worker is above the load that the node's configuration allows (admission): use another node; "
        "polluxctl top shows the loads"},
+      {"MEDIA_EXHAUSTED",
+       "the media workers have no room for more transcoding: use another node, give the legs a codec in "
+       "common, or see workers[].roles and admission.max_media_load; polluxctl node info has the costs"},
       {"MEMORY_EXHAUSTED",
        "packet buffers run short (admission): use another node, or raise memory.mbufs in the configuration"},
       {"RATE_LIMITED",

@@ -33,6 +33,11 @@ bool srtp_refuses_now(const LegView& from);
 std::optional<Finding> srtp_sending_fault(const LegView& from, const LegView& to);
 std::optional<std::string> srtp_remark(const LegView& from);
 
+// Where media is transcoded: why what comes from `from` isn't. Pre: its packets come, and have somewhere to
+// go.
+std::optional<Finding> media_fault(const LegView& from, const LegView& to, const std::string& session_id);
+std::optional<std::string> media_remark(const LegView& from);
+
 // About `from`, whatever the verdict is.
 std::vector<std::string> remarks(const LegView& from);
 

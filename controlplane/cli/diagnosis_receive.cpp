@@ -192,6 +192,9 @@ std::vector<std::string> remarks(const LegView& from) {
   if (auto remark = srtp_remark(from); remark && heard && !silent) {
     result.push_back(*remark);
   }
+  if (auto remark = media_remark(from)) {
+    result.push_back(*remark);
+  }
   if (rtp.rx_packets() > 0 && from.dropped({"rtp_on_rtcp_port", "rtcp_on_rtp_port"}) > 0) {
     result.push_back(from.id() + " mixes up our RTP and RTCP ports (" +
                      from.drops_text({"rtp_on_rtcp_port", "rtcp_on_rtp_port"}) + ")");

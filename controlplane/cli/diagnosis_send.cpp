@@ -2,6 +2,7 @@
 
 #include "controlplane/cli/diagnosis.hpp"
 #include "controlplane/cli/format.hpp"
+#include "controlplane/cli/render_media.hpp"
 #include "controlplane/cli/words.hpp"
 
 namespace pollux::cli {
@@ -75,6 +76,14 @@ std::optional<Finding> no_way(const LegView& to) {
 Finding unmapped(const LegView& from, const LegView& to) {
   const std::string codec =
       from.quality().codec().empty() ? "" : "; the last codec was " + from.quality().codec();
+  if (!from.spec->codecs().empty()) {
+    return {Flow::kNotSent,
+            "receiving, but " + human_count(from.dropped({"payload_type_unmapped"})) + " of " +
+                human_count(from.rtp().rx_packets()) +
+                " packets have a payload type that isn't among the codecs (payload_type_unmapped)",
+            "add what " + from.id() + " really sends to codecs of leg " + from.id() +
+                " (there: " + codecs_text(*from.spec) + "), or correct its SDP" + codec};
+  }
   return {Flow::kNotSent,
           "receiving, but " + human_count(from.dropped({"payload_type_unmapped"})) + " of " +
               human_count(from.rtp().rx_packets()) +
@@ -150,7 +159,7 @@ std::string heard_from(const LegView& to) {
 
 }  // namespace
 
-std::optional<Finding> sending_fault(const LegView& from, const LegView& to, const std::string&) {
+std::optional<Finding> sending_fault(const LegView& from, const LegView& to, const std::string& session_id) {
   if (auto finding = no_way(to)) {
     return finding;
   }
@@ -160,6 +169,9 @@ std::optional<Finding> sending_fault(const LegView& from, const LegView& to, con
   if (to.rtp().next_hop() ==
       v1::NEXT_HOP_UNRESOLVED) {  // nobody asks for it while there is no key to send with
     return no_next_hop(to);
+  }
+  if (auto finding = media_fault(from, to, session_id)) {
+    return finding;
   }
   return dropped_inside(from, to);
 }

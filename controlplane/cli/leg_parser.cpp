@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "controlplane/cli/codec_parser.hpp"
 #include "controlplane/cli/srtp_parser.hpp"
 #include "controlplane/cli/value_parser.hpp"
 
@@ -37,10 +38,16 @@ constexpr Word<v1::SourcePolicy> kPolicies[] = {{"strict", v1::SOURCE_POLICY_STR
                                                 {"any", v1::SOURCE_POLICY_ACCEPT_ANY}};
 constexpr Word<v1::StreamMode> kStreamModes[] = {{"preserve", v1::STREAM_MODE_PRESERVE},
                                                  {"rewrite", v1::STREAM_MODE_REWRITE}};
+constexpr Word<v1::SilencePolicy> kSilences[] = {{"noise", v1::SILENCE_POLICY_COMFORT_NOISE},
+                                                 {"nothing", v1::SILENCE_POLICY_NOTHING}};
 
 constexpr std::string_view kKeys =
     "network, remote, remote-rtcp, family, rtcp-mux, direction, learning, policy, stream, dscp, pt, sinks, "
-    "srtp-receive, srtp-receive-roc, srtp-send, srtp-send-roc, srtp";
+    "codec, ptime, jitter-window, silence, dtx, rtcp-xr, srtp-receive, srtp-receive-roc, srtp-send, "
+    "srtp-send-roc, srtp";
+
+constexpr std::uint32_t kMostPtimeMs = 120;
+constexpr std::uint32_t kMostWindowMs = 500;
 
 bool is_leg_id(std::string_view text) {
   const auto allowed = [](char c) {
@@ -90,12 +97,11 @@ class LegParser {
     const std::string_view key = part.substr(0, equals);
     const bool has_value = equals != std::string_view::npos;
     const std::string_view value = has_value ? part.substr(equals + 1) : std::string_view();
-    if (key != "pt" && key != "sinks" && !seen_.insert(key).second) {
+    if (key != "pt" && key != "sinks" && key != "codec" && !seen_.insert(key).second) {
       problem(std::string(key) + " is given twice");
       return;
     }
-    if (key == "rtcp-mux") {
-      parse_rtcp_mux(value, has_value);
+    if (parse_flag(key, value, has_value)) {
       return;
     }
     if (has_value && value.empty()) {
@@ -136,9 +142,45 @@ class LegParser {
     } else if (key == "sinks") {
       parse_each(value, [this](std::string_view item) { parse_sink(item); });
     } else {
-      return parse_srtp_key(key, value);
+      return parse_media_key(key, value) || parse_srtp_key(key, value);
     }
     return true;
+  }
+
+  bool parse_media_key(std::string_view key, std::string_view value) {
+    if (key == "codec") {
+      parse_each(value, [this](std::string_view item) { add_codec(item); });
+    } else if (key == "ptime") {
+      parse_milliseconds(key, value, kMostPtimeMs, [this](auto ms) { leg().set_ptime_ms(ms); });
+    } else if (key == "jitter-window") {
+      parse_milliseconds(key, value, kMostWindowMs, [this](auto ms) { leg().set_jitter_window_ms(ms); });
+    } else if (key == "silence") {
+      parse_word<v1::SilencePolicy>(key, value, kSilences, [this](auto v) { leg().set_silence(v); });
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void add_codec(std::string_view item) {
+    auto parsed = parse_codec(item);
+    for (const auto& why : parsed.problems) {
+      problem("codec '" + std::string(item) + "': " + why);
+    }
+    if (parsed.ok()) {
+      *leg().add_codecs() = std::move(parsed.value);
+    }
+  }
+
+  template <typename Set>
+  void parse_milliseconds(std::string_view key, std::string_view value, std::uint32_t most, Set set) {
+    const auto number = parse_number(value);
+    if (!value.empty() && (!number || *number > most)) {
+      problem(std::string(key) + " must be 0.." + std::to_string(most) + " ms, written as a number; not '" +
+              std::string(value) + "'");
+    } else if (number) {
+      set(*number);
+    }
   }
 
   bool parse_srtp_key(std::string_view key, std::string_view value) {
@@ -197,12 +239,21 @@ class LegParser {
     }
   }
 
-  void parse_rtcp_mux(std::string_view value, bool has_value) {
-    if (has_value && value != "yes" && value != "no") {
-      problem("rtcp-mux stands alone, or is yes or no; not '" + std::string(value) + "'");
-      return;
+  // False: no such key.
+  bool parse_flag(std::string_view key, std::string_view value, bool has_value) {
+    if (key != "rtcp-mux" && key != "dtx" && key != "rtcp-xr") {
+      return false;
     }
-    leg().set_rtcp_mux(value != "no");
+    if (has_value && value != "yes" && value != "no") {
+      problem(std::string(key) + " stands alone, or is yes or no; not '" + std::string(value) + "'");
+    } else if (key == "rtcp-mux") {
+      leg().set_rtcp_mux(value != "no");
+    } else if (key == "dtx") {
+      leg().set_dtx(value != "no");
+    } else {
+      leg().set_rtcp_xr(value != "no");
+    }
+    return true;
   }
 
   template <typename Target>

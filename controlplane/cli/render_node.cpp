@@ -3,6 +3,7 @@
 #include <map>
 
 #include "controlplane/cli/format.hpp"
+#include "controlplane/cli/render_media.hpp"
 #include "controlplane/cli/table.hpp"
 #include "controlplane/cli/words.hpp"
 
@@ -82,7 +83,8 @@ std::string render_node(const v1::InfoResponse& info, double now_seconds, const 
       out += "\n" + table->render(style);
     }
   }
-  return out;
+  const std::string codecs = render_codecs(info, style);
+  return out + (codecs.empty() ? "" : "\n" + codecs);
 }
 
 }  // namespace pollux::cli

@@ -5,6 +5,7 @@
 #include "controlplane/cli/format.hpp"
 #include "controlplane/cli/leg_view.hpp"
 #include "controlplane/cli/load.hpp"
+#include "controlplane/cli/render_media.hpp"
 #include "controlplane/cli/render_quality.hpp"
 #include "controlplane/cli/render_srtp.hpp"
 #include "controlplane/cli/table.hpp"
@@ -45,6 +46,25 @@ std::string payload_types_text(const v1::LegSpec& leg) {
   return parts.empty() ? "all" : join(parts, " ");
 }
 
+void add_media(const v1::LegSpec& leg, std::vector<std::string>& parts) {
+  parts.push_back("codecs " + codecs_text(leg));
+  if (leg.ptime_ms() > 0) {
+    parts.push_back("ptime " + std::to_string(leg.ptime_ms()) + " ms");
+  }
+  if (leg.has_jitter_window_ms()) {
+    parts.push_back("jitter window " + std::to_string(leg.jitter_window_ms()) + " ms");
+  }
+  if (leg.silence() == v1::SILENCE_POLICY_NOTHING) {
+    parts.push_back("nothing sent in silence");
+  }
+  if (leg.dtx()) {
+    parts.push_back("DTX");
+  }
+  if (leg.rtcp_xr()) {
+    parts.push_back("RTCP XR");
+  }
+}
+
 std::string leg_line(const v1::LegSpec& leg) {
   std::vector<std::string> parts;
   if (!leg.network().empty()) {
@@ -59,7 +79,11 @@ std::string leg_line(const v1::LegSpec& leg) {
   parts.push_back(word(leg.source_policy()));
   parts.push_back("stream " + word(leg.stream_mode()));
   parts.push_back(leg.has_dscp() ? "DSCP " + std::to_string(leg.dscp()) : "the network's DSCP");
-  parts.push_back("payload types " + payload_types_text(leg));
+  if (leg.codecs().empty()) {
+    parts.push_back("payload types " + payload_types_text(leg));
+  } else {
+    add_media(leg, parts);
+  }
   if (leg.has_remote_rtp()) {
     parts.push_back("signalled " + address_text(leg.remote_rtp()));
   }
@@ -121,6 +145,10 @@ std::string worker_line(const v1::Session& session, std::optional<double> load, 
                             (high ? ": OVERLOADED, packets may be lost here; polluxctl top" : "")) +
             ")";
   }
+  if (session.state().has_media_worker()) {
+    line += ", transcoding on worker " + std::to_string(session.state().media_worker()) + " (reckoned at " +
+            decimal(session.state().media_cost() * 100, 1) + " % of its core)";
+  }
   return line + "\n";
 }
 
@@ -165,7 +193,7 @@ std::string render_session(const v1::Session& session, double now_seconds, std::
                            const Style& style) {
   std::string out = head(session, now_seconds, worker_load, style);
   for (const std::string& part : {stream_table(session.state(), style), render_srtp(session, style),
-                                  render_quality(session.state(), style),
+                                  render_media(session, style), render_quality(session.state(), style),
                                   render_leg_drops(session.state(), style), verdict_lines(session, style)}) {
     out += part.empty() ? "" : "\n" + part;
   }

@@ -96,6 +96,14 @@ std::string head_lines(const v1::StatsResponse& stats, const Style& style) {
   const std::uint64_t dropped = total_drops(stats);
   out +=
       "Drops     " + human_count(dropped) + (dropped > 0 ? "; polluxctl stats --drops says why" : "") + "\n";
+  std::string committed;
+  for (const auto& worker : stats.workers()) {
+    if (worker.media_committed() > 0) {
+      committed += (committed.empty() ? "" : ", ") + std::string("worker ") +
+                   std::to_string(worker.worker()) + " " + one_decimal(worker.media_committed() * 100) + " %";
+    }
+  }
+  out += committed.empty() ? "" : "Media     " + committed + " of a core committed to transcoding\n";
   for (const auto& worker : stats.workers()) {
     const std::string overload = overload_warning(worker);
     out += overload.empty() ? "" : style.paint(Tone::kBad, "! " + overload) + "\n";

@@ -18,10 +18,21 @@ A leg is ID[,KEY=VALUE...], with these keys, all optional:
   dscp=0..63                of the packets sent; default: the network's
   pt=WIRE[:COMMON[@RATE]][/NAME]  payload-type map; several: repeat, or join with +
   sinks=LEG                 who gets what this party sends; several: repeat, or join with +
+  codec=NAME[:PT][/RATE[/CHANNELS]][;FMTP]          what the party takes and sends, the best first; media in
+                            other codecs is transcoded; several: repeat, or join with +
+  ptime=MS                  of what is sent to it: media per packet, 5..120; default: as it comes
+  jitter-window=MS          wait for its late packets, 0..500; default: the node's
+  silence=noise|nothing     what it is sent while the other party is silent
+  dtx                       send it SID frames, comfort noise or nothing in pauses
+  rtcp-xr                   send it extended reports (RFC 3611)
   srtp-receive=KEY          key of what the party sends; with a key the leg speaks SRTP only
   srtp-send=KEY             key of what is sent to the party
   srtp-receive-roc=N, srtp-send-roc=N               rollover counter to begin with; default: 0
   srtp=passthrough          SRTP goes through untouched and unread
+
+A codec is written as in a=rtpmap and a=fmtp. PT may be left out where RFC 3551 has one (PCMU, GSM, PCMA,
+G722, CN, G729). The shell needs quotes for ;FMTP, and an FMTP with a comma needs --file:
+  'codec=opus:96;useinbandfec=1+PCMA+telephone-event:101'
 
 A KEY is @FILE, a file with the key on its first line, or the key itself, which other users of this machine
 can see (ps): SUITE:BASE64[|LIFETIME][|MKI:LENGTH], as in a=crypto, e.g. in single quotes for the shell
@@ -32,7 +43,9 @@ AEAD_AES_128_GCM, AEAD_AES_256_GCM, and NULL_HMAC_SHA1_80 where the node allows 
   polluxctl session create call-1 --leg a,network=outside,remote=192.0.2.7:40000,rtcp-mux \
                                   --leg b,network=inside,remote=10.0.0.5:30000
   polluxctl session create call-2 --leg a,remote=192.0.2.7:40000,srtp-receive=@a.key,srtp-send=@a-send.key \
-                                  --leg b,remote=10.0.0.5:30000)";
+                                  --leg b,remote=10.0.0.5:30000
+  polluxctl session create call-3 --leg a,remote=192.0.2.7:40000,codec=opus:96 \
+                                  --leg b,remote=10.0.0.5:30000,codec=PCMA+G729,ptime=20)";
 
 void add_list(CLI::App& session, Options& options) {
   CLI::App* list = session.add_subcommand("list", "Sessions of the node, with MOS and their state in a line");

@@ -1,5 +1,7 @@
 #include "controlplane/config/media_schema.hpp"
 
+#include "dataplane/api/session_spec.hpp"
+
 namespace pollux::config {
 
 namespace {
@@ -102,6 +104,16 @@ Section<NodeConfig> srtp_section() {
               .doc = "Let captures show SRTP as it is inside: whoever may capture hears the calls.",
               .apply = Apply::kHot},
              POLLUX_MEMBER(srtp.allow_decrypted_capture), yes_or_no());
+  return section;
+}
+
+Section<MediaConfig> media_section() {
+  Section<MediaConfig> section;
+  section.value(
+      {.name = "jitter_window",
+       .doc = "How long at most transcoding waits for late packets, where the leg says nothing; 0s: not.",
+       .apply = Apply::kHot},
+      POLLUX_MEMBER(jitter_window), duration(milliseconds(0), milliseconds(kMaxJitterWindowMs)));
   return section;
 }
 

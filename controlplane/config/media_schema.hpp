@@ -1,4 +1,5 @@
-// The keys of the sections learning and srtp: whose media is believed, and how it is protected.
+// The keys of the sections learning, srtp and media: whose media is believed, how it is protected, and how
+// it is handled where Pollux decodes it.
 #pragma once
 
 #include "controlplane/config/node_config.hpp"
@@ -9,5 +10,6 @@ namespace pollux::config {
 Section<LearningConfig> learning_section();
 // Goes to dataplane.srtp and srtp.
 Section<NodeConfig> srtp_section();
+Section<MediaConfig> media_section();
 
 }  // namespace pollux::config

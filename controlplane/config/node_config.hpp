@@ -65,7 +65,12 @@ struct AdmissionConfig {
   std::uint32_t max_sessions = 0;      // 0: as many as memory.max_sessions
   std::uint32_t max_worker_load = 90;  // percent of a worker's time; 100: load refuses nothing
   std::uint32_t min_free_mbufs = 2;    // percent of memory.mbufs
+  std::uint32_t max_media_load = 80;   // percent of a media worker's core that transcoding may be reckoned at
   std::uint32_t reserved_ports = 0;    // percent of each network's ports, for legs added to sessions
+};
+
+struct MediaConfig {
+  std::chrono::milliseconds jitter_window{60};  // for legs that ask for none
 };
 
 // What of SRTP is refused unless the operator allows it; asked when a request comes.
@@ -94,6 +99,7 @@ struct NodeConfig {
       control_cpus;  // CPUs of gRPC and control threads; empty: all that no worker uses, or all
   std::vector<NetworkConfig> networks;
   SrtpPolicy srtp;  // the rest of the section is dataplane.srtp
+  MediaConfig media;
   TimeoutConfig timeouts;
   DoorConfig grpc;
   MetricsConfig metrics;

@@ -198,6 +198,12 @@ Section<AdmissionConfig> admission_section() {
               .doc = "Share of memory.mbufs that must be free for new sessions; 0: no matter.",
               .apply = Apply::kHot},
              POLLUX_MEMBER(min_free_mbufs), integer<std::uint32_t>(0, 90, "percent"))
+      .value(
+          {.name = "max_media_load",
+           .doc =
+               "Share of a media worker's core that transcoding may be reckoned at before more is refused.",
+           .apply = Apply::kHot},
+          POLLUX_MEMBER(max_media_load), integer<std::uint32_t>(1, 100, "percent"))
       .value({.name = "reserved_ports",
               .doc = "Share of each network's ports, per family, kept for legs that are added to sessions.",
               .apply = Apply::kHot},
@@ -264,6 +270,7 @@ Section<NodeConfig> build_schema() {
             network_section(), 1, kMostAddresses)
       .section({.name = "learning", .doc = ""}, POLLUX_MEMBER(dataplane.learning), learning_section())
       .section({.name = "srtp", .doc = ""}, whole, srtp_section())
+      .section({.name = "media", .doc = ""}, POLLUX_MEMBER(media), media_section())
       .section({.name = "timeouts", .doc = ""}, POLLUX_MEMBER(timeouts), timeout_section())
       .section({.name = "grpc", .doc = ""}, POLLUX_MEMBER(grpc), grpc_section())
       .section({.name = "metrics", .doc = ""}, POLLUX_MEMBER(metrics), metrics_section())

@@ -24,6 +24,7 @@ inline constexpr auto kRefusalCauses = std::to_array<std::string_view>({
     "SESSIONS_EXHAUSTED",
     "PORTS_EXHAUSTED",
     "MEMORY_EXHAUSTED",
+    "MEDIA_EXHAUSTED",
     "WORKERS_OVERLOADED",
     "SESSION_ID_CONFLICT",
     "NODE_DRAINING",

@@ -24,6 +24,8 @@ enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
     "Share of the last second in which the worker found work")                                             \
   X(worker_overloaded, kGauge, "pollux_worker_overloaded", "none", "worker",                               \
     "1 while the worker gets no new sessions because of its load")                                         \
+  X(worker_media, kGauge, "pollux_worker_media_committed_ratio", "ratio", "worker",                        \
+    "What decoding and encoding is reckoned to cost the worker, as a share of its core")                   \
   X(worker_time, kCounter, "pollux_worker_time_seconds_total", "seconds", "worker",                        \
     "Time since the worker started")                                                                       \
   X(worker_busy, kCounter, "pollux_worker_busy_seconds_total", "seconds", "worker",                        \

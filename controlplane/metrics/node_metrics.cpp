@@ -89,6 +89,7 @@ void write_control(const ControlSnapshot& control, FamilyWriter& out) {
   for (std::size_t i = 0; i < control.loads.size(); ++i) {
     out.add(Metric::worker_load, {std::to_string(i)}, control.loads[i]);
     out.add(Metric::worker_overloaded, {std::to_string(i)}, control.overloaded[i] ? 1.0 : 0.0);
+    out.add(Metric::worker_media, {std::to_string(i)}, control.media_committed[i]);
   }
   out.add(Metric::sessions_active, {}, control.sessions.active);
   out.add(Metric::sessions_limit, {}, static_cast<double>(control.session_limit));

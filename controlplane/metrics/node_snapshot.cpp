@@ -13,6 +13,7 @@ ControlSnapshot take_control_snapshot(control::SessionManager& manager) {
   for (std::size_t worker = 0; worker < snapshot.loads.size(); ++worker) {
     snapshot.overloaded.push_back(manager.worker_overloaded(static_cast<std::uint16_t>(worker)));
   }
+  snapshot.media_committed = manager.media_committed();
   const auto networks = manager.defaults().networks;
   for (std::size_t i = 0; i < networks.size(); ++i) {
     snapshot.networks.push_back({networks[i].name, manager.port_use(i)});

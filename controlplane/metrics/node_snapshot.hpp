@@ -22,8 +22,9 @@ struct ControlSnapshot {
   };
   control::SessionTotals sessions;
   std::uint32_t session_limit = 0;
-  std::vector<double> loads;     // by worker
-  std::vector<bool> overloaded;  // by worker
+  std::vector<double> loads;            // by worker
+  std::vector<bool> overloaded;         // by worker
+  std::vector<double> media_committed;  // by worker
   std::vector<Network> networks;
   std::array<std::uint64_t, control::kLogEventTypeCount> events{};
   std::size_t watchers = 0;

@@ -12,7 +12,7 @@
 namespace pollux::rpc {
 
 // Reading: what can't be read is added to `violations` and left unset, so that every wrong field is found in
-// one go. Cost is bounded for any message: surplus legs, mappings and sinks are reported, not read.
+// one go. Cost is bounded for any message: surplus legs, mappings, codecs and sinks are reported, not read.
 
 // A checked request with the node's defaults filled in.
 control::SessionRequest read_create(const v1::CreateRequest& request, const control::NodeDefaults& defaults,

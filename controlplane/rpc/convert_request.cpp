@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_media.hpp"
 #include "controlplane/rpc/convert_srtp.hpp"
 #include "controlplane/rpc/field_mask.hpp"
 
@@ -216,6 +217,7 @@ control::LegRequest read_leg(const v1::LegSpec& from, control::LegFields fields,
   leg.rtcp_mux = fields.has(LegField::kRtcpMux) && from.rtcp_mux();
   read_media(from, fields, path, leg, violations);
   read_keys(from, fields, path, leg, violations);
+  read_codecs(from, fields, path, leg, violations);
   return leg;
 }
 

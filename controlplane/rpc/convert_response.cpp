@@ -1,4 +1,5 @@
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_media.hpp"
 #include "controlplane/rpc/convert_srtp.hpp"
 #include "controlplane/rpc/drop_counters.hpp"
 #include "controlplane/rpc/times.hpp"
@@ -152,6 +153,7 @@ void write_leg_spec(const control::LegRequest& leg, v1::LegSpec& message) {
     write_srtp_params(*leg.srtp_send, *message.mutable_srtp_send());
   }
   message.set_srtp_passthrough(leg.srtp_passthrough);
+  write_codecs(leg, message);
 }
 
 v1::NextHop next_hop_of(NextHop next_hop) {
@@ -242,6 +244,7 @@ void write_leg_state(const control::LegView& leg, v1::LegState& message) {
   if (leg.stats.srtp_send) {
     write_srtp_state(*leg.stats.srtp_send, *message.mutable_srtp_send());
   }
+  write_paths(leg, message);
 }
 
 void write_stream(const SocketAddress& local, const StreamStats& stats, v1::StreamState& message) {
@@ -287,6 +290,10 @@ void write_session(const control::SessionView& view, v1::Session& session) {
   v1::SessionState& state = *session.mutable_state();
   write_time(view.create_time, *state.mutable_create_time());
   state.set_worker(view.worker);
+  state.set_media_cost(view.media_cost);
+  if (view.media_cost > 0) {
+    state.set_media_worker(view.media_worker);
+  }
   for (const control::LegView& leg : view.legs) {
     v1::LegState& to = *state.add_legs();
     write_leg_state(leg, to);

@@ -33,6 +33,12 @@ constexpr auto kFieldNames = std::to_array<FieldName>({
     {"srtp_receive", LegField::kSrtpReceive},
     {"srtp_send", LegField::kSrtpSend},
     {"srtp_passthrough", LegField::kSrtpPassthrough},
+    {"codecs", LegField::kCodecs},
+    {"ptime_ms", LegField::kPtime},
+    {"jitter_window_ms", LegField::kJitterWindow},
+    {"silence", LegField::kSilence},
+    {"dtx", LegField::kDtx},
+    {"rtcp_xr", LegField::kRtcpXr},
 });
 static_assert(kFieldNames.size() == control::kLegFieldCount);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controlplane/rpc/capture_stream.hpp"
+#include "controlplane/rpc/node_codecs.hpp"
 #include "controlplane/rpc/node_stats.hpp"
 #include "controlplane/rpc/status.hpp"
 #include "controlplane/rpc/times.hpp"
@@ -45,6 +46,7 @@ grpc::ServerUnaryReactor* NodeService::Info(grpc::CallbackServerContext* context
   response->set_srtp_backend(stats.srtp_backend);
   write_workers(*response);
   write_ports(stats, *response);
+  write_codec_costs(dataplane_, *response);
   const bool posted = control_.post([this, reactor, response] {
     response->set_status(node_status(control_.manager()));
     write_networks(*response);
@@ -72,8 +74,10 @@ grpc::ServerUnaryReactor* NodeService::Stats(grpc::CallbackServerContext* contex
     sessions.set_timed_out(totals.timed_out);
     sessions.set_refused(totals.refused);
     const std::vector<double> loads = control_.manager().worker_loads();
+    const std::vector<double>& committed = control_.manager().media_committed();
     for (v1::WorkerCounters& worker : *response->mutable_workers()) {
       worker.set_load(worker.worker() < loads.size() ? loads[worker.worker()] : 0.0);
+      worker.set_media_committed(worker.worker() < committed.size() ? committed[worker.worker()] : 0.0);
       worker.set_overloaded(
           worker.worker() < loads.size() &&
           control_.manager().worker_overloaded(static_cast<std::uint16_t>(worker.worker())));

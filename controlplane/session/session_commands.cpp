@@ -24,7 +24,8 @@ Failure to_failure(Error error) {
     }
     case ErrorCode::kExhausted:
       return make_failure(error.code,
-                          error.cause == "MEMORY_EXHAUSTED" || error.cause == "SRTP_CONTEXTS_EXHAUSTED"
+                          error.cause == "MEMORY_EXHAUSTED" || error.cause == "SRTP_CONTEXTS_EXHAUSTED" ||
+                                  error.cause == "MEDIA_EXHAUSTED"
                               ? error.cause
                               : "SESSIONS_EXHAUSTED",
                           std::move(error.message));
@@ -74,11 +75,12 @@ Expected<void> SessionManager::try_submit(Session& session) {
   }
   if (session.phase == Phase::kUpdating) {
     const PendingUpdate& update = *session.update;
-    return dataplane_.update_session(session.handle, build_spec(*update.request, update.legs, session.worker),
-                                     session.token);
+    return dataplane_.update_session(
+        session.handle, build_spec(*update.request, update.legs, {session.worker, update.media_worker}),
+        session.token);
   }
-  auto handle =
-      dataplane_.add_session(build_spec(*session.request, session.legs, session.worker), session.token);
+  auto handle = dataplane_.add_session(
+      build_spec(*session.request, session.legs, {session.worker, session.media_worker}), session.token);
   if (!handle) {
     return tl::unexpected<Error>(std::move(handle.error()));
   }
@@ -153,6 +155,7 @@ void SessionManager::command_failed(Session& session, Error error) {
     for (const PortLease& lease : session.update->added) {
       placement_.release(lease);
     }
+    media_budget_.give_back(session.update->media_added, session.update->media_worker);
     session.update.reset();
     set_phase(session, Phase::kRunning);
     answer(std::move(waiters), failure);
@@ -188,6 +191,11 @@ void SessionManager::updated(Session& session) {
   const auto update = std::exchange(session.update, nullptr);
   session.request = update->request;
   session.legs = update->legs;
+  if (update->media_cost < session.media_cost) {
+    media_budget_.give_back(session.media_cost - update->media_cost, session.media_worker);
+  }
+  session.media_cost = update->media_cost;
+  session.media_worker = update->media_worker;
   for (const PortLease& lease : update->removed) {
     placement_.release(lease);
   }
@@ -233,6 +241,7 @@ void SessionManager::forget(Session& session) {
     placement_.release(leg.lease);
   }
   placement_.session_gone(session.worker);
+  media_budget_.give_back(session.media_cost, session.media_worker);
   set_phase(session, Phase::kRunning);
   store_.erase(session);
 }
@@ -288,6 +297,7 @@ std::size_t SessionManager::abandon() {
       for (const PortLease& lease : session->update->added) {
         placement_.release(lease);
       }
+      media_budget_.give_back(session->update->media_added, session->update->media_worker);
     }
     forget(*session);
   }

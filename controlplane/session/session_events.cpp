@@ -17,15 +17,6 @@ std::optional<SocketAddress> if_set(const SocketAddress& address) {
   return address == SocketAddress{} ? std::nullopt : std::optional(address);
 }
 
-std::string leg_name(const Session& session, std::uint16_t number) {
-  for (std::size_t i = 0; i < session.legs.size(); ++i) {
-    if (session.legs[i].number == number) {
-      return session.request->legs[i].id;
-    }
-  }
-  return {};  // the leg has been removed meanwhile
-}
-
 }  // namespace
 
 bool SessionManager::poll() {
@@ -117,7 +108,7 @@ void SessionManager::log_session_event(const Session& session, const Event& even
   logged.time = event.time_unix_ns != 0 ? to_time(event.time_unix_ns) : options_.system_now();
   logged.type = type;
   logged.session_id = session.id;
-  logged.leg_id = leg_name(session, event.leg_id);
+  logged.leg_id = session.leg_name(event.leg_id);
   logged.rtcp = event.component == Component::kRtcp;
   logged.outgoing = event.outgoing;
   logged.from = if_set(event.from);

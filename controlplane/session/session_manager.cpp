@@ -29,6 +29,7 @@ ManagerOptions make_manager_options(const config::NodeConfig& config, std::strin
     options.port_names.push_back(port.name);
   }
   options.media_timeout = config.timeouts.media;
+  options.jitter_window_ms = static_cast<std::uint16_t>(config.media.jitter_window.count());
   options.one_way_audio = config.timeouts.one_way_audio;
   options.max_sessions = config.dataplane.max_sessions;
   options.admission = config.admission;
@@ -44,13 +45,22 @@ SessionManager::SessionManager(Dataplane& dataplane, ManagerOptions options)
       load_(dataplane.workers().size()),
       admission_(options_.admission, options_.max_sessions, load_),
       placement_(options_.networks, dataplane, load_),
+      media_budget_(dataplane.workers(), load_),
       events_(options_.event_log_size, options_.node_run),
       backlog_(dataplane.workers().size()),
       captures_(dataplane),
       media_timeout_(options_.media_timeout),
+      jitter_window_ms_(options_.jitter_window_ms),
       allow_null_cipher_(options_.srtp.allow_null_cipher),
       allow_decrypted_capture_(options_.srtp.allow_decrypted_capture),
-      one_way_audio_(options_.one_way_audio) {}
+      one_way_audio_(options_.one_way_audio) {
+  set_limits(options_.admission);
+}
+
+void SessionManager::set_limits(const config::AdmissionConfig& limits) {
+  admission_.set_limits(limits);
+  media_budget_.set_limit(limits.max_media_load);
+}
 
 void SessionManager::set_srtp_policy(const config::SrtpPolicy& policy) {
   allow_null_cipher_.store(policy.allow_null_cipher, std::memory_order_relaxed);
@@ -76,12 +86,27 @@ void SessionManager::create(const std::string& id, const SessionRequest& request
   if (!place) {
     return refuse(callback, Failure{std::move(place.error()), {}});
   }
+  std::vector<PlacedLeg> legs;
+  for (const PortLease& lease : place->leases) {
+    legs.push_back({static_cast<std::uint16_t>(legs.size() + 1), lease});
+  }
+  const double cost = media_cost(request, legs);
+  const auto media_worker = cost > 0 ? media_budget_.choose(cost, place->worker) : place->worker;
+  if (!media_worker) {
+    for (const PortLease& lease : place->leases) {
+      placement_.release(lease);
+    }
+    placement_.session_gone(place->worker);
+    return refuse(callback, Failure{media_worker.error(), {}});
+  }
+  media_budget_.commit(cost, *media_worker);
   Session& session = store_.add(id);
   session.request = std::make_shared<const SessionRequest>(request);
   session.worker = place->worker;
-  for (const PortLease& lease : place->leases) {
-    session.legs.push_back({++session.last_leg_number, lease});
-  }
+  session.media_cost = cost;
+  session.media_worker = *media_worker;
+  session.last_leg_number = static_cast<std::uint16_t>(legs.size());
+  session.legs = std::move(legs);
   session.waiters.push_back(callback);
   ++under_way_;  // a session is made in Phase::kLinking
   ++linking_;
@@ -234,6 +259,8 @@ SessionTotals SessionManager::totals() const {
 
 SessionView SessionManager::view(const Session& session) const {
   SessionView view{session.id, session.request, session.create_time, session.worker, {}};
+  view.media_cost = session.media_cost;
+  view.media_worker = session.media_worker;
   const SessionStats stats = dataplane_.session_stats(session.handle).value_or(SessionStats{});
   for (std::size_t i = 0; i < session.legs.size(); ++i) {
     view.legs.push_back(view_leg(session, i, stats));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "controlplane/session/capture_hub.hpp"
 #include "controlplane/session/event_log.hpp"
 #include "controlplane/session/load_monitor.hpp"
+#include "controlplane/session/media_budget.hpp"
 #include "controlplane/session/placement.hpp"
 #include "controlplane/session/session_patch.hpp"
 #include "controlplane/session/session_store.hpp"
@@ -28,6 +30,7 @@ struct ManagerOptions {
   std::vector<config::NetworkConfig> networks;
   std::vector<std::string> port_names;  // of the device ports, for events
   std::chrono::milliseconds media_timeout{60000};
+  std::uint16_t jitter_window_ms = 60;
   std::chrono::milliseconds one_way_audio{10000};  // nothing heard for so long is suspicious; 0: never
   std::uint32_t max_sessions = 10000;              // that memory has been set aside for
   config::AdmissionConfig admission;
@@ -112,6 +115,7 @@ class SessionManager {
   void set_media_timeout(std::chrono::milliseconds media_timeout) {
     media_timeout_.store(media_timeout, std::memory_order_relaxed);
   }
+  void set_jitter_window(std::uint16_t ms) { jitter_window_ms_.store(ms, std::memory_order_relaxed); }
   void set_one_way_audio(std::chrono::milliseconds silence) { one_way_audio_ = silence; }
   void set_srtp_policy(const config::SrtpPolicy& policy);
   void log_config_reloaded() { log_node_event(LogEventType::kConfigReloaded); }
@@ -130,11 +134,13 @@ class SessionManager {
   bool allows_decrypted_capture() const { return allow_decrypted_capture_; }
 
   // New limits for what comes from now on; what there is stays.
-  void set_limits(const config::AdmissionConfig& limits) { admission_.set_limits(limits); }
+  void set_limits(const config::AdmissionConfig& limits);
   std::uint32_t session_limit() const { return admission_.session_limit(); }
   // Share of the last second in which each worker found work, 0..1.
   std::vector<double> worker_loads() const { return load_.loads(); }
   bool worker_overloaded(std::uint16_t worker) const { return load_.overloaded(worker); }
+  // What its sessions' decoding and encoding is reckoned to cost each worker, as shares of one core.
+  const std::vector<double>& media_committed() const { return media_budget_.committed(); }
 
   EventLog& events() { return events_; }
   SessionTotals totals() const;
@@ -144,7 +150,8 @@ class SessionManager {
   // Any thread.
   NodeDefaults defaults() const {
     return {options_.networks, media_timeout_.load(std::memory_order_relaxed),
-            allow_null_cipher_.load(std::memory_order_relaxed)};
+            allow_null_cipher_.load(std::memory_order_relaxed),
+            jitter_window_ms_.load(std::memory_order_relaxed), dataplane_.codec_costs()};
   }
 
  private:
@@ -165,6 +172,8 @@ class SessionManager {
   // session_update.cpp
   void start_update(Session& session, SessionRequest merged, const SessionCallback& callback);
   Expected<void> place_added_legs(const Session& session, PendingUpdate& update);
+  Expected<void> commit_media(const Session& session, PendingUpdate& update);
+  double media_cost(const SessionRequest& request, std::span<const PlacedLeg> legs) const;
 
   // session_commands.cpp: a command's way through the data plane. Those that take a Session& may erase it.
   void set_phase(Session& session, Phase phase);
@@ -204,6 +213,7 @@ class SessionManager {
   LoadMonitor load_;
   Admission admission_;
   Placement placement_;
+  MediaBudget media_budget_;
   SessionStore store_;
   EventLog events_;
   // By worker: their commands found it unable to take them. One worker that hangs holds up no other.
@@ -217,6 +227,7 @@ class SessionManager {
   std::size_t under_way_ = 0;
   std::uint64_t linking_ = 0;                             // sessions that don't count as existing yet
   std::atomic<std::chrono::milliseconds> media_timeout_;  // written by: control; read by: gRPC
+  std::atomic<std::uint16_t> jitter_window_ms_;           // written by: control; read by: gRPC
   std::atomic<bool> allow_null_cipher_;                   // written by: control; read by: gRPC
   bool allow_decrypted_capture_;
   bool draining_ = false;

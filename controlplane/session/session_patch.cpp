@@ -44,6 +44,12 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   copy(LegField::kSrtpReceive, &LegRequest::srtp_receive);
   copy(LegField::kSrtpSend, &LegRequest::srtp_send);
   copy(LegField::kSrtpPassthrough, &LegRequest::srtp_passthrough);
+  copy(LegField::kCodecs, &LegRequest::codecs);
+  copy(LegField::kPtime, &LegRequest::ptime_ms);
+  copy(LegField::kJitterWindow, &LegRequest::jitter_window_ms);
+  copy(LegField::kSilence, &LegRequest::silence);
+  copy(LegField::kDtx, &LegRequest::dtx);
+  copy(LegField::kRtcpXr, &LegRequest::rtcp_xr);
 }
 
 void replace_legs(const SessionPatch& patch, SessionRequest& merged, Violations& violations) {

@@ -29,8 +29,14 @@ enum class LegField : std::uint8_t {
   kSrtpReceive,
   kSrtpSend,
   kSrtpPassthrough,
+  kCodecs,
+  kPtime,
+  kJitterWindow,
+  kSilence,
+  kDtx,
+  kRtcpXr,
 };
-inline constexpr unsigned kLegFieldCount = 15;
+inline constexpr unsigned kLegFieldCount = 21;
 
 // A set of LegField.
 class LegFields {

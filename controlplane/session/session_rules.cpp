@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "controlplane/session/codec_rules.hpp"
 #include "controlplane/session/srtp_rules.hpp"
 
 namespace pollux::control {
@@ -211,6 +212,9 @@ void resolve_defaults(SessionRequest& request, const NodeDefaults& defaults, Sin
     if (!leg.dscp && network != nullptr) {
       leg.dscp = network->dscp;
     }
+    if (!leg.jitter_window_ms && !leg.codecs.empty()) {
+      leg.jitter_window_ms = defaults.jitter_window_ms;
+    }
   }
   if (!request.media_timeout) {
     request.media_timeout = defaults.media_timeout;
@@ -241,6 +245,7 @@ void check_session(const SessionRequest& request, const NodeDefaults& defaults, 
     check.dscp();
     check.sinks(request);
   }
+  check_codecs(request, defaults.codecs, leg_path, violations);
   check_srtp(request, defaults.allow_null_cipher, before, leg_path, violations);
   // The operator's own default needs no leave.
   if (request.media_timeout && *request.media_timeout != defaults.media_timeout &&

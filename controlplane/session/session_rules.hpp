@@ -20,7 +20,10 @@ inline constexpr std::size_t kMaxLabelBytes = 256;
 struct NodeDefaults {
   std::span<const config::NetworkConfig> networks;
   std::chrono::milliseconds media_timeout{60000};
-  bool allow_null_cipher = false;  // srtp.allow_null_cipher
+  bool allow_null_cipher = false;       // srtp.allow_null_cipher
+  std::uint16_t jitter_window_ms = 60;  // media.jitter_window
+  // What the data plane can decode and encode: Dataplane::codec_costs().
+  std::span<const CodecCost> codecs = {};
 };
 
 bool valid_session_id(std::string_view id);  // 1..128 of [A-Za-z0-9._:@-]
@@ -34,7 +37,8 @@ const config::NetworkConfig* find_network(std::span<const config::NetworkConfig>
 
 enum class SinkDefault : bool { kLeaveEmpty, kEachOther };
 
-// Fills in network, family, DSCP, media time-out and, with kEachOther, the sinks of two legs that name none.
+// Fills in network, family, DSCP, jitter window (where there are codecs), media time-out and, with
+// kEachOther, the sinks of two legs that name none.
 void resolve_defaults(SessionRequest& request, const NodeDefaults& defaults, SinkDefault sinks);
 
 // Path of a leg for messages, by its index in the request ("spec.legs[1]").

@@ -2,6 +2,15 @@
 
 namespace pollux::control {
 
+std::string Session::leg_name(std::uint16_t number) const {
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (legs[i].number == number) {
+      return request->legs[i].id;
+    }
+  }
+  return {};
+}
+
 Session* SessionStore::find(std::string_view id) {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second.get();

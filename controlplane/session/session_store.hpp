@@ -35,6 +35,9 @@ struct PendingUpdate {
   std::vector<PlacedLeg> legs;
   std::vector<PortLease> added;    // given back when the update fails
   std::vector<PortLease> removed;  // given back when it has taken effect
+  double media_cost = 0;           // of what the session will be
+  std::uint16_t media_worker = 0;
+  double media_added = 0;  // committed to it beforehand; given back when the update fails
 };
 
 struct Session {
@@ -42,6 +45,8 @@ struct Session {
   std::shared_ptr<const SessionRequest> request;
   std::vector<PlacedLeg> legs;  // in the order of request->legs
   std::uint16_t worker = 0;
+  double media_cost = 0;  // committed to media_worker
+  std::uint16_t media_worker = 0;
   std::uint16_t last_leg_number = 0;
   Phase phase = Phase::kLinking;
   EndReason end_reason = EndReason::kNone;
@@ -58,6 +63,8 @@ struct Session {
   bool running_queue = false;                // they are being run: see SessionManager::run_queue()
 
   bool busy() const { return phase != Phase::kRunning; }
+  // Id of the leg with this number; empty: it has been removed meanwhile.
+  std::string leg_name(std::uint16_t number) const;
 };
 
 // Owns the sessions. Not thread-safe; a Session keeps its address until erased.

@@ -9,11 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/sdp/codec_attribute.hpp"
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/api/stats.hpp"
 #include "dataplane/base/expected.hpp"
 
 namespace pollux::control {
+
+// One format of a leg.
+struct LegCodec {
+  std::uint8_t payload_type = 0;
+  sdp::CodecAttribute codec;
+  friend bool operator==(const LegCodec&, const LegCodec&) = default;
+};
 
 // One leg as the client asks for it.
 struct LegRequest {
@@ -34,6 +42,12 @@ struct LegRequest {
   SrtpParamsRef srtp_receive;  // of what the party sends; neither of the two: plain RTP
   SrtpParamsRef srtp_send;     // of what is sent to it
   bool srtp_passthrough = false;
+  std::vector<LegCodec> codecs;  // empty: the media isn't looked at, and what follows has no effect
+  std::uint16_t ptime_ms = 0;    // 0: as it comes
+  std::optional<std::uint16_t> jitter_window_ms;  // unset: the node's; stays so without codecs
+  SilencePolicy silence = SilencePolicy::kComfortNoise;
+  bool dtx = false;
+  bool rtcp_xr = false;
   friend bool operator==(const LegRequest&, const LegRequest&) = default;
 };
 
@@ -92,7 +106,8 @@ struct LegView {
   LegStats stats;
   std::optional<StreamQuality> quality;  // unset: no RTP received yet
   OneWayCause one_way = OneWayCause::kNone;
-  std::string port;  // name of the device port it sends by
+  std::string port;                       // name of the device port it sends by
+  std::vector<std::string> path_sources;  // ids of the legs that stats.paths come from
 };
 
 // A session at one moment, safe to hand to another thread.
@@ -101,7 +116,9 @@ struct SessionView {
   std::shared_ptr<const SessionRequest> request;  // with the defaults filled in
   std::chrono::system_clock::time_point create_time;
   std::uint16_t worker = 0;
-  std::vector<LegView> legs;  // in the order of request->legs
+  std::vector<LegView> legs;       // in the order of request->legs
+  double media_cost = 0;           // committed, as a share of one core
+  std::uint16_t media_worker = 0;  // to which; means something with media_cost
 };
 
 using SessionResult = tl::expected<SessionView, Failure>;

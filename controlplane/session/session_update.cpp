@@ -3,6 +3,7 @@
 #include <set>
 
 #include "controlplane/session/session_manager.hpp"
+#include "controlplane/session/spec_builder.hpp"
 
 namespace pollux::control {
 
@@ -43,6 +44,12 @@ void SessionManager::start_update(Session& session, SessionRequest merged, const
     }
     return callback(tl::unexpected(Failure{placed.error(), {}}));
   }
+  if (auto committed = commit_media(session, *update); !committed) {
+    for (const PortLease& lease : update->added) {
+      placement_.release(lease);
+    }
+    return callback(tl::unexpected(Failure{std::move(committed.error()), {}}));
+  }
   for (const PlacedLeg& old : session.legs) {
     const auto stays = [&old](const PlacedLeg& leg) { return leg.number == old.number; };
     if (std::none_of(update->legs.begin(), update->legs.end(), stays)) {
@@ -56,6 +63,33 @@ void SessionManager::start_update(Session& session, SessionRequest merged, const
   session.waiters.push_back(callback);
   set_phase(session, Phase::kUpdating);
   submit(session);
+}
+
+// What the session will cost more than it does is committed before, what it will cost less given back after.
+// A session that has media paths keeps its media worker.
+Expected<void> SessionManager::commit_media(const Session& session, PendingUpdate& update) {
+  update.media_worker = session.media_worker;
+  update.media_cost = media_cost(*update.request, update.legs);
+  if (update.media_cost <= session.media_cost) {
+    return {};
+  }
+  const double more = update.media_cost - session.media_cost;
+  if (session.media_cost == 0) {
+    const auto worker = media_budget_.choose(more, session.worker);
+    if (!worker) {
+      return tl::unexpected<Error>(worker.error());
+    }
+    update.media_worker = *worker;
+  } else if (auto refused = media_budget_.refuse(more, session.media_worker)) {
+    return tl::unexpected<Error>(std::move(*refused));
+  }
+  update.media_added = more;
+  media_budget_.commit(more, update.media_worker);
+  return {};
+}
+
+double SessionManager::media_cost(const SessionRequest& request, std::span<const PlacedLeg> legs) const {
+  return dataplane_.media_cost(build_spec(request, legs, {}));
 }
 
 Expected<void> SessionManager::place_added_legs(const Session& session, PendingUpdate& update) {

@@ -97,6 +97,9 @@ LegView SessionManager::view_leg(const Session& session, std::size_t leg, const 
     if (found->port < options_.port_names.size()) {
       view.port = options_.port_names[found->port];
     }
+    for (const MediaPathStats& path : found->paths) {
+      view.path_sources.push_back(session.leg_name(path.from_leg));
+    }
   }
   return view;
 }

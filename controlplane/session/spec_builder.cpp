@@ -5,9 +5,11 @@
 
 namespace pollux::control {
 
-SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg> legs, std::uint16_t worker) {
+SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg> legs,
+                       SessionWorkers workers) {
   SessionSpec spec;
-  spec.worker = worker;
+  spec.worker = workers.relay;
+  spec.media_worker = workers.media;
   const auto timeout = request.media_timeout.value_or(std::chrono::milliseconds{0}).count();
   spec.media_timeout_ms = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(timeout, 0, std::numeric_limits<std::uint32_t>::max()));
@@ -32,6 +34,14 @@ SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg>
     for (const PayloadTypeMapping& mapping : from.payload_types) {
       leg.payload_types.push_back(mapping);
     }
+    for (const LegCodec& codec : from.codecs) {
+      leg.codecs.push_back({codec.codec.params, codec.payload_type});
+    }
+    leg.ptime_ms = from.ptime_ms;
+    leg.jitter_window_ms = from.jitter_window_ms.value_or(leg.jitter_window_ms);
+    leg.silence = from.silence;
+    leg.dtx = from.dtx;
+    leg.rtcp_xr = from.rtcp_xr;
     for (const std::string& sink : from.sinks) {
       for (std::size_t other = 0; other < legs.size(); ++other) {
         if (request.legs[other].id == sink) {

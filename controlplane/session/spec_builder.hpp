@@ -8,7 +8,13 @@
 
 namespace pollux::control {
 
+struct SessionWorkers {
+  std::uint16_t relay = 0;
+  std::uint16_t media = 0;
+};
+
 // Pre: `request` passed check_session(); `legs` are its legs' places, in order.
-SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg> legs, std::uint16_t worker);
+SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg> legs,
+                       SessionWorkers workers);
 
 }  // namespace pollux::control

@@ -47,6 +47,11 @@ double one_way_delay_ms(const ReceptionStats& stats) {
 }  // namespace
 
 std::string encoding_of(const LegRequest& leg, std::uint8_t payload_type) {
+  for (const LegCodec& codec : leg.codecs) {
+    if (codec.payload_type == payload_type) {
+      return std::string(codec_facts(codec.codec.params.id).name);
+    }
+  }
   const auto said = leg.encodings.find(payload_type);
   return said != leg.encodings.end() ? said->second : static_encoding(payload_type);
 }

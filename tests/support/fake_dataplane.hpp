@@ -130,6 +130,9 @@ class FakeDataplane final : public Dataplane {
     if (sessions_[session].worker != spec.worker) {
       complaints_.push_back("an update changes the worker");
     }
+    if (sessions_[session].media_worker != spec.media_worker && media_cost(sessions_[session]) > 0) {
+      complaints_.push_back("an update changes the media worker of a session that has media paths");
+    }
     give_back(sessions_[session]);
     check(spec, session);
     sessions_[session] = spec;
@@ -213,7 +216,9 @@ class FakeDataplane final : public Dataplane {
     return count;
   }
 
-  double media_cost(const SessionSpec&) const override { return media_cost_of_all; }
+  double media_cost(const SessionSpec& spec) const override {
+    return cost_of ? cost_of(spec) : media_cost_of_all;
+  }
   std::span<const CodecCost> codec_costs() const override { return costs; }
   std::uint16_t port_owner(std::uint16_t port) const override {
     return owner_ ? owner_(port) : static_cast<std::uint16_t>(port / 2 % workers_.size());
@@ -223,10 +228,22 @@ class FakeDataplane final : public Dataplane {
     return with_lock([&] { return node_stats_; });
   }
 
-  double media_cost_of_all = 0;  // what each session is said to cost
-  std::vector<CodecCost> costs;
+  // Set before the first command. What each session is said to cost; `cost_of` instead where it is set.
+  double media_cost_of_all = 0;
+  std::function<double(const SessionSpec&)> cost_of;
+  std::vector<CodecCost> costs = costs_of_all_codecs();
 
  private:
+  static std::vector<CodecCost> costs_of_all_codecs() {
+    std::vector<CodecCost> all;
+    for (const CodecFacts& facts : kCodecs) {
+      if (facts.audio) {
+        all.push_back({facts.id, 0.001, 0.002});
+      }
+    }
+    return all;
+  }
+
   std::optional<Error> next_failure(std::uint16_t worker) {
     ++commands_;
     if (busy_.contains(worker)) {
@@ -248,6 +265,10 @@ class FakeDataplane final : public Dataplane {
   }
 
   void check(const SessionSpec& spec, SessionHandle self) {
+    if (spec.media_worker >= workers_.size() ||
+        (media_cost(spec) > 0 && !workers_[spec.media_worker].roles.media)) {
+      complaints_.push_back("media worker " + std::to_string(spec.media_worker) + " can't transcode");
+    }
     std::set<std::uint16_t> ids;
     for (const LegSpec& leg : spec.legs) {
       if (!ids.insert(leg.id).second) {

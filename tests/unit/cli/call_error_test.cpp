@@ -96,6 +96,7 @@ TEST(CallError, SaysWhatToDo) {
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED", "wait a second"},
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "WORKERS_OVERLOADED", "polluxctl top"},
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_EXHAUSTED", "memory.mbufs"},
+        Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "MEDIA_EXHAUSTED", "admission.max_media_load"},
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "CAPTURES_EXHAUSTED", "end one of them"},
         Case{grpc::StatusCode::ALREADY_EXISTS, "CAPTURE_EXISTS", "somebody captures this session"},
         Case{grpc::StatusCode::PERMISSION_DENIED, "DECRYPTED_CAPTURE_FORBIDDEN", "leave out --decrypted"},

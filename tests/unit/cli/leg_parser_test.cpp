@@ -91,8 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"network=x", "it must begin with the leg's id, such as 'a,network=x'"},
         BadCase{"a,",
                 "'' is no key of a leg; they are network, remote, remote-rtcp, family, rtcp-mux, direction, "
-                "learning, policy, stream, dscp, pt, sinks, srtp-receive, srtp-receive-roc, srtp-send, "
-                "srtp-send-roc, srtp"},
+                "learning, policy, stream, dscp, pt, sinks, codec, ptime, jitter-window, silence, dtx, "
+                "rtcp-xr, srtp-receive, srtp-receive-roc, srtp-send, srtp-send-roc, srtp"},
         BadCase{"a,network", "network needs a value: network=..."}, BadCase{"a,dscp=", "dscp= needs a value"},
         BadCase{"a,dscp=64", "dscp must be 0..63, not '64'"},
         BadCase{"a,dscp=-1", "dscp must be 0..63, not '-1'"},
@@ -112,6 +112,18 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"a,pt=128:0", "pt '128:0': payload types are 0..127"},
         BadCase{"a,pt=72:0", "pt '72:0': 64..95 would be taken for RTCP (RFC 5761)"},
         BadCase{"a,pt=8:8@999", "pt '8:8@999': the clock rate must be 1000..192000 Hz"},
+        BadCase{"a,dtx=maybe", "dtx stands alone, or is yes or no; not 'maybe'"},
+        BadCase{"a,silence=music", "silence is one of noise, nothing; not 'music'"},
+        BadCase{"a,ptime=121", "ptime must be 0..120 ms, written as a number; not '121'"},
+        BadCase{"a,ptime=20ms", "ptime must be 0..120 ms, written as a number; not '20ms'"},
+        BadCase{"a,jitter-window=501", "jitter-window must be 0..500 ms, written as a number; not '501'"},
+        BadCase{"a,ptime=20,ptime=30", "ptime is given twice"},
+        BadCase{"a,codec=opus",
+                "codec 'opus': needs the payload type that the SDP gives it, such as opus:96"},
+        BadCase{"a,codec=opus:64", "codec 'opus:64': the payload type must be 0..63 or 96..127"},
+        BadCase{"a,codec=PCMA+",
+                "codec '': written NAME, NAME:PT or NAME:PT/RATE/CHANNELS, with ;FMTP behind, such as "
+                "opus:96;useinbandfec=1"},
         BadCase{"a,sinks=b+", "sinks holds ids of legs joined by '+', not ''"}));
 
 TEST(LegParser, ReportsEveryProblem) {
@@ -128,6 +140,19 @@ TEST(LegParser, EncodingOfAPayloadType) {
   EXPECT_EQ(leg.value.payload_types(1).encoding(), "PCMA");
   EXPECT_FALSE(parse_leg("a,pt=8/").ok());
   EXPECT_FALSE(parse_leg("a,pt=8/a b").ok());
+}
+
+TEST(LegParser, Media) {
+  expect_leg(
+      "a,codec=opus:96/48000/2;useinbandfec=1;stereo=1+PCMA,ptime=20,codec=telephone-event:101;0-15,"
+      "jitter-window=0,silence=nothing,dtx,rtcp-xr",
+      "leg_id: 'a' codecs { payload_type: 96 encoding: 'opus' clock_rate: 48000 channels: 2 "
+      "fmtp: 'useinbandfec=1;stereo=1' } codecs { payload_type: 8 encoding: 'PCMA' } "
+      "codecs { payload_type: 101 encoding: 'telephone-event' fmtp: '0-15' } ptime_ms: 20 "
+      "jitter_window_ms: 0 silence: SILENCE_POLICY_NOTHING dtx: true rtcp_xr: true");
+  expect_leg("a,silence=noise,dtx=no,rtcp-xr=yes",
+             "leg_id: 'a' silence: SILENCE_POLICY_COMFORT_NOISE rtcp_xr: true");
+  EXPECT_FALSE(parse_leg("a").value.has_jitter_window_ms());
 }
 
 // RFC 4568 §9.1.

@@ -1,11 +1,14 @@
 #include "controlplane/cli/render_stats.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/cli/messages.hpp"
 
 namespace pollux::cli {
 namespace {
+
+using ::testing::HasSubstr;
 
 v1::StatsResponse example() {
   return message<v1::StatsResponse>(R"(
@@ -86,6 +89,16 @@ TEST(RenderStats, NodeWithoutTraffic) {
       "Drops     0\n"
       "\n"
       "Host      ARP 0 in, 0 out; ND 0 in, 0 out; 0 pings answered; 0 neighbours, 0 that never answered\n");
+}
+
+TEST(RenderStats, WhatIsCommittedToMedia) {
+  const auto stats = message<v1::StatsResponse>(
+      "workers { worker: 0 } workers { worker: 1 media_committed: 0.4234 } workers { worker: 2 "
+      "media_committed: 0.01 }");
+  EXPECT_THAT(render_stats(stats, {}, Style{}),
+              HasSubstr("Media     worker 1 42.3 %, worker 2 1.0 % of a core committed to transcoding\n"));
+  EXPECT_THAT(render_stats(message<v1::StatsResponse>("workers { worker: 0 }"), {}, Style{}),
+              ::testing::Not(HasSubstr("Media")));
 }
 
 }  // namespace

@@ -144,7 +144,7 @@ TEST(ConfigLoader, UnknownKeys) {
   EXPECT_EQ(
       problems_of(kGood + "colour: blue\n"),
       (Lines{"19: colour: unknown key 'colour'; the keys here are eal, workers, control, memory, ports, "
-             "networks, learning, srtp, timeouts, grpc, metrics, admission, log or events"}));
+             "networks, learning, srtp, media, timeouts, grpc, metrics, admission, log or events"}));
   EXPECT_EQ(problems_of(kGood + "grpc: {unix-socket: /run/x}\n"),
             (Lines{"19: grpc.unix-socket: unknown key 'unix-socket': did you mean 'unix_socket'?"}));
   EXPECT_EQ(problems_of(changed("mtu: 1500", "MTU: 1500")),

@@ -73,5 +73,32 @@ TEST(MediaSchema, OnlyThePermissionsAreHot) {
   EXPECT_EQ(to.dataplane.srtp.rekey_overlap_ms, 10000U);
 }
 
+TEST(MediaSchema, MediaHasDefaultsAndBounds) {
+  const auto with_media = [](const std::string& key) {
+    return changed("networks:", "media: {" + key + "}\nnetworks:");
+  };
+  EXPECT_EQ(loaded(kGood).media.jitter_window, std::chrono::milliseconds(60));
+  EXPECT_EQ(loaded(with_media("jitter_window: 0s")).media.jitter_window, std::chrono::milliseconds(0));
+  EXPECT_EQ(loaded(with_media("jitter_window: 500ms")).media.jitter_window, std::chrono::milliseconds(500));
+  EXPECT_EQ(problems_of(with_media("jitter_window: 501ms")),
+            (Lines{"13: media.jitter_window: 501ms is out of range; allowed are 0s..500ms"}));
+  NodeConfig to;
+  node_schema().take_hot(loaded(with_media("jitter_window: 80ms")), to);
+  EXPECT_EQ(to.media.jitter_window, std::chrono::milliseconds(80));
+}
+
+TEST(MediaSchema, TheLimitOfMediaIsHot) {
+  const auto with_limit = [](const std::string& percent) {
+    return changed("networks:", "admission: {max_media_load: " + percent + "}\nnetworks:");
+  };
+  EXPECT_EQ(loaded(kGood).admission.max_media_load, 80U);
+  EXPECT_EQ(problems_of(with_limit("0")),
+            (Lines{"13: admission.max_media_load: 0 is out of range; allowed are 1..100 percent"}));
+  EXPECT_EQ(problems_of(with_limit("101")).size(), 1U);
+  NodeConfig to;
+  node_schema().take_hot(loaded(with_limit("50")), to);
+  EXPECT_EQ(to.admission.max_media_load, 50U);
+}
+
 }  // namespace
 }  // namespace pollux::config

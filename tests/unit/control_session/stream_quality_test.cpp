@@ -24,6 +24,15 @@ TEST(EncodingOf, TheClientsWordComesFirst) {
   EXPECT_EQ(encoding_of(leg, 97), "");
 }
 
+TEST(EncodingOf, TheCodecListSaysIt) {
+  LegRequest leg;
+  leg.codecs = {{96, sdp::read_codec({"OPUS", 0, 0, ""}).value()},
+                {97, sdp::read_codec({"g729", 0, 0, ""}).value()}};
+  EXPECT_EQ(encoding_of(leg, 96), "opus");
+  EXPECT_EQ(encoding_of(leg, 97), "G729");
+  EXPECT_EQ(encoding_of(leg, 8), "PCMA");
+}
+
 TEST(QualityOf, NothingReceivedHasNone) {
   EXPECT_FALSE(quality_of({}, LegStats{}, std::nullopt));
 }

@@ -54,6 +54,7 @@ TEST(NodeMetrics, ShowsWhatTheControlThreadCounts) {
   EXPECT_EQ(value(shown, Metric::worker_load, {{"worker", "1"}}), 0.25);
   EXPECT_EQ(value(shown, Metric::worker_overloaded, {{"worker", "0"}}), 1);
   EXPECT_EQ(value(shown, Metric::worker_overloaded, {{"worker", "1"}}), 0);
+  EXPECT_EQ(value(shown, Metric::worker_media, {{"worker", "0"}}), 0);
   EXPECT_EQ(value(shown, Metric::sessions_active), 1);
   EXPECT_EQ(value(shown, Metric::sessions_limit), 1000);
   EXPECT_EQ(value(shown, Metric::sessions_created), 2);
@@ -69,6 +70,15 @@ TEST(NodeMetrics, ShowsWhatTheControlThreadCounts) {
   EXPECT_EQ(value(shown, Metric::events, {{"type", "worker_overloaded"}}), 1);
   EXPECT_EQ(value(shown, Metric::event_watchers), 0);
   EXPECT_EQ(value(shown, Metric::one_way), 0);
+}
+
+TEST(NodeMetrics, ShowsWhatIsCommittedToMedia) {
+  pollux::test::LoadFixture f(2);
+  f.dataplane.media_cost_of_all = 0.125;
+  const auto worker = f.created("one").session().media_worker;
+  const auto shown = families_of(f.manager, f.stats);
+  EXPECT_EQ(value(shown, Metric::worker_media, {{"worker", std::to_string(worker)}}), 0.125);
+  EXPECT_EQ(value(shown, Metric::worker_media, {{"worker", std::to_string(1 - worker)}}), 0);
 }
 
 TEST(NodeMetrics, CountsOneWayAudioAndWatchers) {

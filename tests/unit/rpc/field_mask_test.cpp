@@ -46,11 +46,13 @@ TEST(FieldMask, KnowsLegsAndTheirFields) {
 }
 
 TEST(FieldMask, KnowsEveryFieldOfALeg) {
-  const Parsed parsed =
-      parse({"legs.a.network", "legs.a.family", "legs.a.remote_rtp", "legs.a.remote_rtcp", "legs.a.rtcp_mux",
-             "legs.a.direction", "legs.a.payload_types", "legs.a.learning", "legs.a.source_policy",
-             "legs.a.stream_mode", "legs.a.dscp", "legs.a.sinks", "legs.a.srtp_receive", "legs.a.srtp_send",
-             "legs.a.srtp_passthrough"});
+  const Parsed parsed = parse({"legs.a.network",       "legs.a.family",    "legs.a.remote_rtp",
+                               "legs.a.remote_rtcp",   "legs.a.rtcp_mux",  "legs.a.direction",
+                               "legs.a.payload_types", "legs.a.learning",  "legs.a.source_policy",
+                               "legs.a.stream_mode",   "legs.a.dscp",      "legs.a.sinks",
+                               "legs.a.srtp_receive",  "legs.a.srtp_send", "legs.a.srtp_passthrough",
+                               "legs.a.codecs",        "legs.a.ptime_ms",  "legs.a.jitter_window_ms",
+                               "legs.a.silence",       "legs.a.dtx",       "legs.a.rtcp_xr"});
   EXPECT_THAT(parsed.violations, IsEmpty());
   ASSERT_EQ(parsed.mask.legs.size(), 1U);
   EXPECT_EQ(parsed.mask.legs[0].fields, control::LegFields::all());

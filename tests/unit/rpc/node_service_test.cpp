@@ -63,6 +63,46 @@ TEST(NodeService, TellsWhatTheNodeIs) {
   EXPECT_EQ(response.networks(0).ports_used(), 2U);
 }
 
+TEST(NodeService, TellsWhatCodecsCost) {
+  RpcFixture f;
+  f.dataplane.costs = {
+      {CodecId::kPcmu, 0, 0}, {CodecId::kPcma, 0.0001, 0.0002}, {CodecId::kOpus, 0.002, 0.007}};
+  // As the data plane reckons: nothing between the two laws, else a core's 1/100 a call.
+  f.dataplane.cost_of = [](const SessionSpec& call) {
+    EXPECT_EQ(call.legs.size(), 2U);
+    EXPECT_EQ(call.legs[0].sinks[0], call.legs[1].id);
+    EXPECT_EQ(call.legs[1].sinks[0], call.legs[0].id);
+    EXPECT_EQ(call.legs[1].codecs[0].params.id,
+              call.legs[0].codecs[0].params.id == CodecId::kPcma ? CodecId::kPcmu : CodecId::kPcma);
+    return call.legs[0].codecs[0].params.clock_rate == 48000 ? 0.01 : 0.0;
+  };
+  const v1::InfoResponse response = info(f);
+  ASSERT_EQ(response.codecs_size(), 3);
+  EXPECT_EQ(response.codecs(0).encoding(), "PCMU");
+  EXPECT_EQ(response.codecs(0).calls_per_core(), 0);
+  EXPECT_EQ(response.codecs(1).decode_share(), 0.0001);
+  EXPECT_EQ(response.codecs(2).encoding(), "opus");
+  EXPECT_EQ(response.codecs(2).encode_share(), 0.007);
+  EXPECT_DOUBLE_EQ(response.codecs(2).calls_per_core(), 100);
+}
+
+TEST(NodeService, TellsWhatIsCommittedToMedia) {
+  RpcFixture f;
+  f.dataplane.media_cost_of_all = 0.25;
+  NodeStats node;
+  node.workers.resize(2);
+  node.workers[1].worker = 1;
+  f.dataplane.set_node_stats(node);
+  const auto created = f.create("call");
+  ASSERT_TRUE(created.status.ok());
+  EXPECT_EQ(created.session.state().media_cost(), 0.25);
+  EXPECT_TRUE(created.session.state().has_media_worker());
+  const v1::StatsResponse response = stats(f);
+  const int worker = static_cast<int>(created.session.state().media_worker());
+  EXPECT_EQ(response.workers(worker).media_committed(), 0.25);
+  EXPECT_EQ(response.workers(1 - worker).media_committed(), 0);
+}
+
 TEST(NodeService, SaysThatItStops) {
   RpcFixture f;
   f.control.drain(std::chrono::seconds(10));
