@@ -20,6 +20,7 @@ namespace pollux::stages {
   X(srtp_unprotect, "authenticates and decrypts SRTP and SRTCP")                                \
   X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                 \
   X(rtcp, "checks, translates and relays RTCP")                                                 \
+  X(rtcp_report, "sends RTCP reports of our own where media goes through a path")               \
   X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")           \
   X(srtp_protect, "encrypts and authenticates for legs that speak SRTP")                        \
   X(tx, "hands packets to the device")                                                          \

@@ -12,6 +12,7 @@
 #include "dataplane/stages/punt.hpp"
 #include "dataplane/stages/rtcp.hpp"
 #include "dataplane/stages/rtcp_bye.hpp"
+#include "dataplane/stages/rtcp_report.hpp"
 #include "dataplane/stages/rtp_receive.hpp"
 #include "dataplane/stages/rx.hpp"
 #include "dataplane/stages/srtp_unprotect.hpp"
@@ -30,11 +31,16 @@ session::Session& session_of(session::Timer& timer) {
                                               offsetof(session::Session, media_timer));
 }
 
+session::Leg& leg_of(session::Timer& timer) {
+  return *reinterpret_cast<session::Leg*>(reinterpret_cast<std::byte*>(&timer) -
+                                          offsetof(session::Leg, report.timer));
+}
+
 }  // namespace
 
 Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mailbox,
                std::vector<RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
-               std::uint64_t now_tsc, double cycles_per_ms)
+               std::uint64_t now_tsc, double cycles_per_ms, std::uint64_t random_seed)
     : context_(context),
       config_(config),
       mailbox_(mailbox),
@@ -43,6 +49,7 @@ Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mai
       send_bye_(send_bye),
       cycles_per_ms_(cycles_per_ms),
       start_tsc_(now_tsc),
+      random_(random_seed),
       wheel_(0) {}
 
 void Worker::run() {
@@ -66,7 +73,7 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   busy |= poll_queues();
   busy |= poll_handoff();
   busy |= take_commands();
-  wheel_.advance(context_.now_ms, [this](session::Timer& timer) { check_media(session_of(timer)); });
+  wheel_.advance(context_.now_ms, [this](session::Timer& timer) { expire(timer); });
   busy |= stages::flush_all_tx(context_);
 
   stages::WorkerCounters& counters = context_.counters;
@@ -134,9 +141,15 @@ void Worker::carry_out(session::SessionPlan& plan) {
   session::Session& session = *plan.session;
   if (plan.kind == session::PlanKind::kRemove) {
     wheel_.disarm(session.media_timer);
+    for (session::Leg* leg : session.legs) {
+      wheel_.disarm(leg->report.timer);
+    }
     if (send_bye_) {
       stages::send_bye(context_, session);
     }
+  }
+  for (const auto& leg : plan.removed) {
+    wheel_.disarm(leg->report.timer);
   }
   session::apply(plan, *context_.table, *context_.srtp, context_.now_tsc, context_.now_ms);
   if (plan.kind == session::PlanKind::kAdd) {
@@ -151,9 +164,42 @@ void Worker::carry_out(session::SessionPlan& plan) {
     } else {
       wheel_.disarm(session.media_timer);
     }
+    time_reports(session);
   }
   plan.events_before = context_.events_raised;
   rte_ring_sp_enqueue(mailbox_.completed, &plan);
+}
+
+void Worker::expire(session::Timer& timer) {
+  switch (timer.kind) {
+    case session::TimerKind::kReport:
+      report(leg_of(timer));
+      break;
+    default:
+      check_media(session_of(timer));
+      break;
+  }
+}
+
+// A leg whose reports go on keeps its time: an update is no reason for one.
+void Worker::time_reports(session::Session& session) {
+  for (session::Leg* leg : session.legs) {
+    session::ReportState& state = leg->report;
+    if (!state.on) {
+      wheel_.disarm(state.timer);
+    } else if (!state.timer.armed()) {
+      state.interval.begin(context_.now_ms, random_);
+      wheel_.arm(state.timer, state.interval.due_ms());
+    }
+  }
+}
+
+void Worker::report(session::Leg& leg) {
+  session::ReportState& state = leg.report;
+  if (state.interval.expire(context_.now_ms, random_)) {
+    stages::rtcp_report(context_, leg);
+  }
+  wheel_.arm(state.timer, state.interval.due_ms());
 }
 
 // The timer is armed for the moment at which the session would be silent for too long if nothing came; most
