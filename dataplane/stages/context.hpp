@@ -124,7 +124,7 @@ struct Context {
   std::int64_t tsc_ns(std::uint64_t tsc) const {
     return static_cast<std::int64_t>(static_cast<double>(tsc) * ns_per_cycle);
   }
-  std::uint64_t now_us() const { return static_cast<std::uint64_t>(tsc_ns(now_tsc)) / 1000; }
+  std::uint64_t tsc_us() const { return static_cast<std::uint64_t>(tsc_ns(now_tsc)) / 1000; }
   std::uint64_t unix_ns() const {
     return static_cast<std::uint64_t>(tsc_ns(now_tsc) + unix_offset_ns.load(std::memory_order_relaxed));
   }

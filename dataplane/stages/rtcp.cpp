@@ -64,7 +64,7 @@ rtp::RtcpMapping mapping_between(const session::Leg& from, const session::Leg& t
 void note_reports(const Context& context, const MediaPacket& packet) {
   session::Leg& leg = *packet.endpoint->leg;
   const std::span<const std::uint8_t> compound(packet.payload, packet.payload_length);
-  const std::uint64_t now_us = context.now_us();
+  const std::uint64_t now_us = context.tsc_us();
   const rtp::ReportContents contents = leg.report.on
                                            ? rtp::read_reports_to(leg.rtp->rewriter.out_ssrc(), compound)
                                            : rtp::read_reports(compound);

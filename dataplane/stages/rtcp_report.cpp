@@ -31,7 +31,7 @@ rtp::OwnReportBlock reception_block(const Context& context, const session::Leg& 
   return {.ssrc = ssrc,
           .reception = reception.report(),
           .last_sr = leg.report.last_sr.last_sr(ssrc),
-          .delay_since_sr = leg.report.last_sr.delay_since_sr(ssrc, context.now_us())};
+          .delay_since_sr = leg.report.last_sr.delay_since_sr(ssrc, context.tsc_us())};
 }
 
 std::string_view encoding_received(const session::Leg& leg) {
@@ -114,7 +114,7 @@ void rtcp_report(Context& context, session::Leg& leg) {
   // RFC 3550 §6.4: an SR where RTP was sent since the report before the last one.
   if (leg.rtp->rewriter.has_source() && sent.packets != leg.report.reports[1]) {
     report.sender = sender_info(context, leg, sent);
-    leg.party.on_sr_sent(rtp::ntp_middle(report.sender->ntp), context.now_us());
+    leg.party.on_sr_sent(rtp::ntp_middle(report.sender->ntp), context.tsc_us());
   }
   leg.report.reports = {sent.packets, leg.report.reports[0]};
   if (leg.rtp->reception.started()) {
