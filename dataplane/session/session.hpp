@@ -48,6 +48,7 @@ struct Leg {
   RtcpSourceLearning rtcp_learning;
   std::unique_ptr<Routing> routing;
   std::uint64_t next_stream_report_ms = 0;  // no kStreamChanged before
+  bool rewrites = false;                    // sent with an SSRC of its own, from the first media path on
   rtp::StreamQuality quality;               // of the RTP that comes; read by: control
   rtp::PartyView party;                     // read by: control
   ReportState report;

@@ -119,11 +119,19 @@ std::uint32_t clock_rate_sent(const LegSpec& spec) {
   return 8000;
 }
 
-// A leg reports for itself when something of what its party sends or gets goes through a path.
+// A leg reports for itself when something of what its party sends or gets goes through a path. Its party then
+// gets one stream with the SSRC that reports, also where only the other direction has a path.
 void apply_reports(const std::vector<Leg*>& legs) {
   for (Leg* leg : legs) {
     leg->report.on =
         std::any_of(legs.begin(), legs.end(), [leg](const Leg* other) { return path_between(*leg, *other); });
+    if (leg->report.on && !leg->rewrites) {
+      leg->rewrites = true;
+      if ((leg->rtp->tx_flags & kTxRewrite) == 0) {
+        owns_from_now(*leg);
+        set_flag(leg->rtp->tx_flags, kTxRewrite, true);
+      }
+    }
     leg->report.clock_rate = clock_rate_sent(leg->spec);
   }
 }
@@ -148,7 +156,7 @@ void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   set_flag(rtp.rx_flags, kRxMoreSinks, !routing.more_sinks.empty());
   set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
   const bool rewrote = (rtp.tx_flags & kTxRewrite) != 0;
-  set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite);
+  set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite || leg.rewrites);
   if (!rewrote && (rtp.tx_flags & kTxRewrite) != 0) {
     owns_from_now(leg);
   }

@@ -73,7 +73,7 @@ struct RtcpReportTest : SrtpCallTest {
     const bool is_a = from.address == a.address;
     std::uint16_t& sequence = is_a ? a_sequence : b_sequence;
     ++sequence;
-    return rtp({.payload_type = static_cast<std::uint8_t>(is_a ? 8 : 0),
+    return rtp({.payload_type = static_cast<std::uint8_t>(is_a ? 8 : b_payload_type),
                 .sequence = sequence,
                 .timestamp = sequence * 160U,
                 .ssrc = is_a ? kSsrcA : kSsrcB,
@@ -133,6 +133,7 @@ struct RtcpReportTest : SrtpCallTest {
 
   SessionHandle session = 0;
   std::uint64_t now_ms = 0;
+  std::uint8_t b_payload_type = 0;
   std::uint16_t a_sequence = 1000;
   std::uint16_t b_sequence = 2000;
   Hearing by_a;

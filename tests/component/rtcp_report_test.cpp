@@ -168,7 +168,7 @@ TEST_F(RtcpReportTest, ComeByTheTimesOfTheRfc) {
   }
   std::size_t together = 0;
   for (std::size_t i = 0; i < 100; ++i) {
-    together += by_a.reports[i].at_ms == by_b.reports[i].at_ms ? 1 : 0;
+    together += by_a.reports[i].at_ms == by_b.reports[i].at_ms ? 1U : 0U;
   }
   EXPECT_LT(together, 20U);  // each has times of its own
 }
@@ -259,6 +259,41 @@ TEST_F(RtcpReportTest, BeginAndEndWithThePath) {
   forget();
   talk(10'000);
   EXPECT_TRUE(by_a.reports.empty());
+}
+
+// B's packets are to be longer; what goes to A needs no path.
+TEST_F(RtcpReportTest, APathOneWayIsEnough) {
+  SessionSpec spec = transcoded(call());
+  spec.legs[1].codecs = spec.legs[0].codecs;
+  spec.legs[1].ptime_ms = 40;
+  b_payload_type = 8;
+  begin(spec);
+  talk(10'000);
+  for (const Hearing* hearing : {&by_a, &by_b}) {
+    ASSERT_FALSE(hearing->reports.empty());
+    EXPECT_NE(hearing->ssrc, hearing == &by_a ? kSsrcB : kSsrcA);
+    for (const Report& report : hearing->reports) {
+      EXPECT_EQ(report.type(), kSr);
+      EXPECT_EQ(report.ssrc(), hearing->ssrc);
+      EXPECT_EQ(report.word(5), report.rtp_before);
+      EXPECT_EQ(report.word(6), report.octets_before);
+    }
+  }
+}
+
+// Relayed at first: what went out with A's SSRC isn't counted as ours.
+TEST_F(RtcpReportTest, CountFromWhenTheStreamBecameOurs) {
+  begin(call());
+  talk(1'000);
+  EXPECT_EQ(by_b.ssrc, kSsrcA);
+  by_a = by_b = {};
+  bed().update(session, transcoded(call()));
+  talk(8'000);
+  ASSERT_FALSE(by_b.reports.empty());
+  for (const Report& report : by_b.reports) {
+    EXPECT_EQ(report.word(5), report.rtp_before);
+    EXPECT_EQ(report.word(6), report.octets_before);
+  }
 }
 
 TEST_F(RtcpReportTest, PartiesWithoutAPathBetweenThemStillHearEachOther) {
