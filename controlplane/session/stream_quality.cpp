@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "controlplane/session/e_model.hpp"
+#include "dataplane/base/e_model.hpp"
 
 namespace pollux::control {
 
@@ -68,9 +68,9 @@ std::optional<double> r_factor_between(const std::string& encoding, const Recept
   // A reordered packet made a gap as well, but wasn't lost.
   const double gaps =
       static_cast<double>(now.gaps - before.gaps) - static_cast<double>(now.reordered - before.reordered);
-  const Reception reception{.loss = lost / static_cast<double>(expected),
-                            .mean_gap_packets = gaps >= 1 ? std::max(1.0, lost / gaps) : 1,
-                            .delay_ms = one_way_delay_ms(now)};
+  const ReceptionQuality reception{.loss = lost / static_cast<double>(expected),
+                                   .mean_gap_packets = gaps >= 1 ? std::max(1.0, lost / gaps) : 1,
+                                   .delay_ms = one_way_delay_ms(now)};
   return r_factor(*impairment, reception);
 }
 

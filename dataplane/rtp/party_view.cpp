@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kHeaderLength = 8;       // with the sender's SSRC
 constexpr std::size_t kSenderInfoLength = 20;  // of an SR
+constexpr std::size_t kBlockLength = 24;
 constexpr std::size_t kNtpMiddleOffset = 10;
 constexpr std::uint32_t kLongestRoundTripUs = 60'000'000;
 
@@ -24,12 +25,12 @@ ReportBlock read_block(const std::uint8_t* bytes) {
           .cumulative_lost = signed24(losses & 0xffffffU),
           .jitter_rtp_ticks = load_be32(bytes + 12),
           .last_sr = load_be32(bytes + 16),
-          .delay_since_sr = load_be32(bytes + 20)};
+          .delay_since_sr = load_be32(bytes + 20),
+          .ssrc = load_be32(bytes)};
 }
 
-}  // namespace
-
-ReportContents read_reports(std::span<const std::uint8_t> compound) {
+// Without `own` the first block is the one that counts.
+ReportContents read(std::span<const std::uint8_t> compound, std::optional<std::uint32_t> own) {
   ReportContents contents;
   RtcpReader reader(compound);
   for (RtcpPacket packet; reader.next(packet);) {
@@ -38,14 +39,32 @@ ReportContents read_reports(std::span<const std::uint8_t> compound) {
       continue;
     }
     const std::uint8_t* const bytes = packet.bytes.data();
+    const std::uint32_t author = load_be32(bytes + 4);
+    if (own && author == *own) {
+      continue;
+    }
     if (sender && !contents.sr_ntp_middle) {
       contents.sr_ntp_middle = load_be32(bytes + kNtpMiddleOffset);
+      contents.sr_ssrc = author;
     }
-    if (packet.count != 0 && !contents.block) {
-      contents.block = read_block(bytes + kHeaderLength + (sender ? kSenderInfoLength : 0));
+    const std::uint8_t* at = bytes + kHeaderLength + (sender ? kSenderInfoLength : 0);
+    for (std::size_t i = 0; i < packet.count && !contents.block; ++i, at += kBlockLength) {
+      if (!own || load_be32(at) == *own) {
+        contents.block = read_block(at);
+      }
     }
   }
   return contents;
+}
+
+}  // namespace
+
+ReportContents read_reports(std::span<const std::uint8_t> compound) {
+  return read(compound, std::nullopt);
+}
+
+ReportContents read_reports_to(std::uint32_t own, std::span<const std::uint8_t> compound) {
+  return read(compound, own);
 }
 
 void PartyView::on_sr_sent(std::uint32_t ntp_middle, std::uint64_t now_us) {

@@ -16,16 +16,21 @@ struct ReportBlock {
   std::uint32_t jitter_rtp_ticks = 0;
   std::uint32_t last_sr = 0;         // middle 32 bits of the NTP time of the last SR; 0: none yet
   std::uint32_t delay_since_sr = 0;  // 1/65536 s
+  std::uint32_t ssrc = 0;            // whose stream it is about
 };
 
 // What of a compound packet concerns the way between sender and receiver.
 struct ReportContents {
   std::optional<std::uint32_t> sr_ntp_middle;  // of its first SR: middle 32 bits of the NTP time
-  std::optional<ReportBlock> block;            // the first of its first SR or RR
+  std::uint32_t sr_ssrc = 0;                   // who sent that
+  std::optional<ReportBlock> block;            // the first that counts, of its SRs and RRs
 };
 
 // Pre: validate_rtcp(compound).
 ReportContents read_reports(std::span<const std::uint8_t> compound);
+// The same for the one whose SSRC is `own`: of the blocks only one about that counts, and what comes back
+// from oneself counts as nothing.
+ReportContents read_reports_to(std::uint32_t own, std::span<const std::uint8_t> compound);
 
 // Written by: the worker; read by: any thread (each value is whole).
 class PartyView {

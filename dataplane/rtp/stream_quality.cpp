@@ -78,6 +78,7 @@ void StreamQuality::stream_ends(const Reception& reception, bool new_ssrc) {
     received_before_ = received_before_.get() + reception.received();
   }
   missing_ = 0;
+  bursts_.close();
   sampled_ = false;
 }
 
@@ -103,6 +104,7 @@ void StreamQuality::went_ahead(std::uint32_t highest_before, std::uint32_t highe
   const std::uint32_t run = highest - highest_before - 1;
   shift_missing(highest);
   missing_ |= run < kMaskBits ? (Mask{1} << run) - 1 : ~Mask{0};
+  bursts_.on_missing(highest_before + 1, run);
   gaps_ = gaps_.get() + 1;
   longest_gap_ = std::max(longest_gap_.get(), run);
 }
@@ -114,6 +116,7 @@ void StreamQuality::came_late(std::uint32_t sequence, std::uint32_t highest) {
     const Mask bit = Mask{1} << (behind - 1);
     if ((missing_ & bit) != 0) {
       missing_ &= ~bit;
+      bursts_.on_found(sequence);
       reordered_ = reordered_.get() + 1;
       return;
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "dataplane/base/relaxed.hpp"
+#include "dataplane/rtp/loss_bursts.hpp"
 #include "dataplane/rtp/reception.hpp"
 #include "dataplane/rtp/rtp_packet.hpp"
 
@@ -52,6 +53,7 @@ class StreamQuality {
   std::uint8_t payload_type() const {
     return payload_type_.get();
   }  // on the wire, of the last sample of a codec
+  LossBursts::Totals bursts() const { return bursts_.totals(); }  // worker only
   std::uint32_t clock_rate() const { return clock_rate_.get(); }  // Hz; 0: no sample yet
 
  private:
@@ -80,6 +82,7 @@ class StreamQuality {
   // worker only
   Mask missing_ = 0;                // bit n: sequence number missing_base_ - 1 - n hasn't come
   std::uint32_t missing_base_ = 0;  // extended
+  LossBursts bursts_;
   std::uint32_t sample_timestamp_ = 0;
   std::uint16_t sample_sequence_ = 0;
   bool sampled_ = false;  // the two above are of the present stream

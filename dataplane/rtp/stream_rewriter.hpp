@@ -76,6 +76,9 @@ struct StreamRewriter {
   void forget_former() { flags_ &= static_cast<std::uint16_t>(~kHasFormer); }
 
   std::uint32_t out_ssrc() const { return out_ssrc_; }
+  // Of the newest outgoing packet, and when that was by map()'s clock. Pre: has_source().
+  std::uint32_t newest_timestamp() const { return newest_timestamp_; }
+  std::uint32_t newest_ms() const { return newest_ms_; }
   bool has_source() const { return (flags_ & kStarted) != 0; }
   StreamSource source() const { return source_; }  // meaningless without has_source()
   bool is_former(StreamSource source) const { return (flags_ & kHasFormer) != 0 && source == former_; }

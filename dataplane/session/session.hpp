@@ -13,6 +13,7 @@
 #include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/stream_quality.hpp"
 #include "dataplane/session/endpoint.hpp"
+#include "dataplane/session/report_state.hpp"
 #include "dataplane/session/source_learning.hpp"
 #include "dataplane/session/timing_wheel.hpp"
 #include "dataplane/session/tx_header.hpp"
@@ -46,10 +47,11 @@ struct Leg {
   SourceLearning learning;   // of RTP
   RtcpSourceLearning rtcp_learning;
   std::unique_ptr<Routing> routing;
-  std::uint64_t next_stream_report_ms = 0;      // no kStreamChanged before
-  bool rewrites = false;                        // sent with an SSRC of its own, from the first media path on
-  rtp::StreamQuality quality;                   // of the RTP that comes; read by: control
-  rtp::PartyView party;                         // read by: control
+  std::uint64_t next_stream_report_ms = 0;  // no kStreamChanged before
+  bool rewrites = false;                    // sent with an SSRC of its own, from the first media path on
+  rtp::StreamQuality quality;               // of the RTP that comes; read by: control
+  rtp::PartyView party;                     // read by: control
+  ReportState report;
   std::array<Counter, kDropReasonCount> drops;  // packets that came to the leg and ended; read by: control
 };
 
@@ -74,6 +76,28 @@ struct Session {
   CaptureOrder capture;
   std::vector<Leg*> legs;
 };
+
+// Whether something between the two is transcoded or re-packetized, either way: what one of them says of its
+// stream, or of the one it gets, then doesn't hold for the other.
+inline bool path_between(const Leg& one, const Leg& other) {
+  const auto has_path = [](const Leg& from, const Leg& to) {
+    for (const Route& route : from.routing->routes) {
+      if (route.sink == &to && route.media != nullptr) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return has_path(one, other) || has_path(other, one);
+}
+
+// RTP sent with the leg's own SSRC. RFC 3550 §6.4.1 wants payload octets: each packet has at least the twelve
+// of the fixed header besides, and what is sent with an SSRC of our own rarely has more.
+inline SentCounts sent_as_own(const Leg& leg) {
+  const std::uint64_t packets = leg.rtp->tx_packets.get() - leg.report.muxed_packets;
+  const std::uint64_t octets = leg.rtp->tx_bytes.get() - leg.report.muxed_bytes - packets * 12;
+  return {packets - leg.report.not_own.packets, octets - leg.report.not_own.octets};
+}
 
 // The address RTCP goes to for a leg: signalled, or RFC 3550 §11's next port, or the shared one.
 inline std::optional<SocketAddress> remote_rtcp_of(const LegSpec& spec) {

@@ -1,5 +1,6 @@
 #include "dataplane/session/session_plan.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/session/payload_types.hpp"
@@ -100,6 +101,41 @@ void apply_keys(LegPlan& plan, crypto::Engine& srtp) {
   }
 }
 
+// What has gone out so far went with SSRCs of others.
+void owns_from_now(Leg& leg) {
+  const SentCounts now = sent_as_own(leg);
+  leg.report.not_own.packets += now.packets;
+  leg.report.not_own.octets += now.octets;
+  leg.report.reports = {};
+}
+
+// RFC 3551 §4.1: one clock in a stream, that of the first audio format; what a path sends has it.
+std::uint32_t clock_rate_sent(const LegSpec& spec) {
+  for (const CodecFormat& format : spec.codecs) {
+    if (codec_facts(format.params.id).audio) {
+      return format.params.clock_rate;
+    }
+  }
+  return 8000;
+}
+
+// A leg reports for itself when something of what its party sends or gets goes through a path. Its party then
+// gets one stream with the SSRC that reports, also where only the other direction has a path.
+void apply_reports(const std::vector<Leg*>& legs) {
+  for (Leg* leg : legs) {
+    leg->report.on =
+        std::any_of(legs.begin(), legs.end(), [leg](const Leg* other) { return path_between(*leg, *other); });
+    if (leg->report.on && !leg->rewrites) {
+      leg->rewrites = true;
+      if ((leg->rtp->tx_flags & kTxRewrite) == 0) {
+        owns_from_now(*leg);
+        set_flag(leg->rtp->tx_flags, kTxRewrite, true);
+      }
+    }
+    leg->report.clock_rate = clock_rate_sent(leg->spec);
+  }
+}
+
 void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   Leg& leg = *plan.leg;
   leg.spec = plan.spec;
@@ -120,7 +156,11 @@ void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   set_flag(rtp.rx_flags, kRxMoreSinks, !routing.more_sinks.empty());
   set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
   leg.rewrites |= plan.rewrites;
+  const bool rewrote = (rtp.tx_flags & kTxRewrite) != 0;
   set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite || leg.rewrites);
+  if (!rewrote && (rtp.tx_flags & kTxRewrite) != 0) {
+    owns_from_now(leg);
+  }
   apply_capture(*leg.session, leg);
   rtp.sink = routing.routes.empty() ? nullptr : routing.routes.front().sink->rtp;
   // Without a sink as well: the table it had goes away with the former routing.
@@ -182,6 +222,7 @@ void apply(SessionPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::u
     }
   }
   std::swap(session.legs, plan.session_legs);
+  apply_reports(session.legs);
   session.media_timeout_ms = plan.media_timeout_ms;
   if (plan.kind == PlanKind::kAdd) {
     session.linked_tsc = now_tsc;

@@ -29,7 +29,8 @@ namespace pollux::stages {
 
 __extension__ using Wide = unsigned __int128;
 
-inline constexpr std::uint16_t kBatch = 64;  // packets at most that go from stage to stage together
+inline constexpr std::uint64_t kSampleEvery = 16;  // loops; cost is measured in one of so many
+inline constexpr std::uint16_t kBatch = 64;        // packets at most that go from stage to stage together
 
 // One packet on its way through the media stages. The payload is UDP's.
 struct MediaPacket {
@@ -133,6 +134,9 @@ struct Context {
   std::vector<PortTraits> ports;                                          // by DPDK port id
   std::array<std::uint64_t, session::kClockRates.size()> clock_factor{};  // RTP ticks per TSC cycle × 2^64
   double ns_per_cycle = 0;
+  // What to add to the TSC in nanoseconds for the time since 1970. written by: control, ten times a second,
+  // as DPDK knows the TSC's rate to 10 MHz only; read by: worker
+  std::atomic<std::int64_t> unix_offset_ns{0};
   session::TimingWheel* wheel = nullptr;
   MediaStages media;
   MediaBatch copies;  // for the sinks of a stream beyond the first
@@ -145,6 +149,13 @@ struct Context {
   std::uint64_t now_ms = 0;
   bool sample_cycles = false;
 
+  std::int64_t tsc_ns(std::uint64_t tsc) const {
+    return static_cast<std::int64_t>(static_cast<double>(tsc) * ns_per_cycle);
+  }
+  std::uint64_t tsc_us() const { return static_cast<std::uint64_t>(tsc_ns(now_tsc)) / 1000; }
+  std::uint64_t unix_ns() const {
+    return static_cast<std::uint64_t>(tsc_ns(now_tsc) + unix_offset_ns.load(std::memory_order_relaxed));
+  }
   std::uint32_t rtp_ticks(std::uint8_t clock) const {
     return static_cast<std::uint32_t>((static_cast<Wide>(now_tsc) * clock_factor[clock]) >> 64);
   }

@@ -136,7 +136,11 @@ void forward_media(Context& context) {
     for (std::uint16_t i = 0; i < media.work_count; ++i) {
       MediaWork& work = media.work[i];
       if (work.route->in_line && work.route->closing_for == nullptr) {
+        const std::uint64_t start = context.sample_cycles ? rte_rdtsc() : 0;
         run_media(context, *work.route, work.mbuf);
+        if (start != 0) [[unlikely]] {
+          work.route->busy_cycles.add(kSampleEvery * (rte_rdtsc() - start));
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "dataplane/stages/rtcp.hpp"
 
+#include "dataplane/base/static_vector.hpp"
 #include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/rtcp.hpp"
 #include "dataplane/srtp/packet_layout.hpp"
@@ -49,9 +50,9 @@ rtp::RtcpMapping mapping_between(const session::Leg& from, const session::Leg& t
   mapping.source_id = from.rtp->index;
   if ((to.rtp->tx_flags & session::kTxRewrite) != 0) {
     mapping.forward = &to.rtp->rewriter;
-    mapping.packets_sent = static_cast<std::uint32_t>(to.rtp->tx_packets.get());
-    // RFC 3550 §6.4.1: payload octets; every RTP header counted here has at least its twelve.
-    mapping.octets_sent = static_cast<std::uint32_t>(to.rtp->tx_bytes.get() - to.rtp->tx_packets.get() * 12);
+    const session::SentCounts sent = session::sent_as_own(to);
+    mapping.packets_sent = static_cast<std::uint32_t>(sent.packets);
+    mapping.octets_sent = static_cast<std::uint32_t>(sent.octets);
   }
   if ((from.rtp->tx_flags & session::kTxRewrite) != 0) {
     mapping.reverse = &from.rtp->rewriter;
@@ -59,20 +60,23 @@ rtp::RtcpMapping mapping_between(const session::Leg& from, const session::Leg& t
   return mapping;
 }
 
-std::uint64_t now_us(const Context& context) {
-  return static_cast<std::uint64_t>(static_cast<double>(context.now_tsc) * context.ns_per_cycle / 1000);
-}
-
 // Before anything is translated: what the party says of our media, and what it is told of the other's.
 void note_reports(const Context& context, const MediaPacket& packet) {
   session::Leg& leg = *packet.endpoint->leg;
-  const rtp::ReportContents contents = rtp::read_reports({packet.payload, packet.payload_length});
+  const std::span<const std::uint8_t> compound(packet.payload, packet.payload_length);
+  const std::uint64_t now_us = context.tsc_us();
+  const rtp::ReportContents contents = leg.report.on
+                                           ? rtp::read_reports_to(leg.rtp->rewriter.out_ssrc(), compound)
+                                           : rtp::read_reports(compound);
   if (contents.block) {
-    leg.party.on_report(*contents.block, now_us(context));
+    leg.party.on_report(*contents.block, now_us);
   }
   if (contents.sr_ntp_middle) {
+    leg.report.last_sr.on_sr(contents.sr_ssrc, *contents.sr_ntp_middle, now_us);
     for (const session::Route& route : leg.routing->routes) {
-      route.sink->party.on_sr_sent(*contents.sr_ntp_middle, now_us(context));
+      if (!session::path_between(leg, *route.sink)) {
+        route.sink->party.on_sr_sent(*contents.sr_ntp_middle, now_us);
+      }
     }
   }
 }
@@ -97,22 +101,33 @@ void send_to(Context& context, const MediaPacket& packet, rte_mbuf* mbuf, std::u
 }
 
 void relay(Context& context, const MediaPacket& packet) {
-  const auto& routes = packet.endpoint->leg->routing->routes;
-  if (routes.empty()) {
-    drop(context, *packet.endpoint, packet.mbuf, DropReason::no_sink);
+  const session::Leg& leg = *packet.endpoint->leg;
+  StaticVector<const session::Leg*, kMaxLegs> sinks;
+  for (const session::Route& route : leg.routing->routes) {
+    // Parties with a path between them are told by rtcp_report instead.
+    if (!leg.report.on || !session::path_between(leg, *route.sink)) {
+      sinks.push_back(route.sink);
+    }
+  }
+  if (sinks.empty()) {
+    if (leg.report.on) {
+      rte_pktmbuf_free(packet.mbuf);  // it was for Pollux, which has read it
+    } else {
+      drop(context, *packet.endpoint, packet.mbuf, DropReason::no_sink);
+    }
     return;
   }
   // Copies first, as the last send uses the packet up.
-  for (std::size_t i = 1; i < routes.size(); ++i) {
+  for (std::size_t i = 1; i < sinks.size(); ++i) {
     rte_mbuf* const copy = rte_pktmbuf_copy(packet.mbuf, context.mempool, 0, UINT32_MAX);
     if (copy == nullptr) {
       blame(context, *packet.endpoint, DropReason::no_mbuf);
       continue;
     }
     const auto offset = packet.payload - rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*);
-    send_to(context, packet, copy, rte_pktmbuf_mtod(copy, std::uint8_t*) + offset, *routes[i].sink);
+    send_to(context, packet, copy, rte_pktmbuf_mtod(copy, std::uint8_t*) + offset, *sinks[i]);
   }
-  send_to(context, packet, packet.mbuf, packet.payload, *routes.front().sink);
+  send_to(context, packet, packet.mbuf, packet.payload, *sinks[0]);
 }
 
 }  // namespace

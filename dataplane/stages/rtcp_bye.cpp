@@ -35,8 +35,8 @@ void send_bye_to(Context& context, const session::Leg& to, const SsrcList& ssrcs
   }
   constexpr std::uint16_t kRoom = 512;
   auto* const payload = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
-  const std::size_t length =
-      rtp::write_bye({payload, kRoom}, ssrcs[0], ssrcs.span().subspan(1), "pollux", "session ended");
+  const std::size_t length = rtp::write_bye({payload, kRoom}, ssrcs[0], ssrcs.span().subspan(1),
+                                            to.report.cname_text(), "session ended");
   mbuf->data_len = static_cast<std::uint16_t>(length);
   mbuf->pkt_len = mbuf->data_len;
   send_rtcp(context, *to.rtcp, *to.rtcp, mbuf, payload, static_cast<std::uint16_t>(length));

@@ -63,6 +63,20 @@ void finish(Context& context, session::Endpoint& endpoint, session::Endpoint& bl
        static_cast<std::uint16_t>(job.length - length));
 }
 
+void protect_and_emit(Context& context, session::Endpoint& endpoint, session::Endpoint& blame, rte_mbuf* mbuf,
+                      std::uint8_t* payload, std::uint16_t length) {
+  if ((endpoint.tx_flags & session::kTxSrtp) == 0) {
+    emit(context, endpoint, blame, mbuf, payload, length, kFresh);
+    return;
+  }
+  crypto::SrtpJob job;
+  if (!prepare(context, endpoint, blame, mbuf, payload, length, job)) {
+    return;
+  }
+  context.srtp->protect_rtcp({&job, 1});
+  finish(context, endpoint, blame, mbuf, length, job);
+}
+
 }  // namespace
 
 void srtp_protect(Context& context, MediaBatch& batch) {
@@ -95,16 +109,14 @@ void srtp_protect(Context& context, MediaBatch& batch) {
 
 void send_rtcp(Context& context, session::Endpoint& endpoint, session::Endpoint& blame, rte_mbuf* mbuf,
                std::uint8_t* payload, std::uint16_t length) {
-  if ((endpoint.tx_flags & session::kTxSrtp) == 0) {
-    emit(context, endpoint, blame, mbuf, payload, length, kFresh);
-    return;
+  const std::uint64_t packets = endpoint.tx_packets.get();
+  const std::uint64_t bytes = endpoint.tx_bytes.get();
+  protect_and_emit(context, endpoint, blame, mbuf, payload, length);
+  session::Leg& leg = *endpoint.leg;
+  if (leg.rtp == leg.rtcp) {
+    leg.report.muxed_packets += endpoint.tx_packets.get() - packets;
+    leg.report.muxed_bytes += endpoint.tx_bytes.get() - bytes;
   }
-  crypto::SrtpJob job;
-  if (!prepare(context, endpoint, blame, mbuf, payload, length, job)) {
-    return;
-  }
-  context.srtp->protect_rtcp({&job, 1});
-  finish(context, endpoint, blame, mbuf, length, job);
 }
 
 }  // namespace pollux::stages

@@ -22,6 +22,7 @@ namespace pollux::stages {
   X(repacketize, "cuts and joins payloads, and swaps A-law and mu-law, in the session's own worker") \
   X(transcode, "decodes and encodes, in workers with the media role")                                \
   X(rtcp, "checks, translates and relays RTCP")                                                      \
+  X(rtcp_report, "sends RTCP reports of our own where media goes through a path")                    \
   X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")                \
   X(srtp_protect, "encrypts and authenticates for legs that speak SRTP")                             \
   X(tx, "hands packets to the device")                                                               \

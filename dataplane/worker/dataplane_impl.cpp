@@ -189,6 +189,7 @@ Expected<void> DataplaneImpl::make_parts() {
   const std::uint64_t now_tsc = rte_rdtsc();
   const double hz = static_cast<double>(rte_get_tsc_hz());
   auto shares = share_rx_queues();
+  RandomSource random;
   for (std::uint16_t i = 0; i < config_.workers.size(); ++i) {
     auto part = std::make_unique<Part>();
     part->table = std::make_unique<session::EndpointTable>(interfaces_.local_count());
@@ -219,12 +220,14 @@ Expected<void> DataplaneImpl::make_parts() {
     for (std::size_t clock = 0; clock < session::kClockRates.size(); ++clock) {
       context.clock_factor[clock] = static_cast<std::uint64_t>(session::kClockRates[clock] / hz * 0x1p64);
     }
-    part->worker = std::make_unique<Worker>(
-        context, config_.workers[i], Mailbox{part->commands.get(), part->completed.get()},
-        std::move(shares[i]), config_.commands_per_loop, config_.send_bye, now_tsc, hz / 1000);
+    part->worker = std::make_unique<Worker>(context, config_.workers[i],
+                                            Mailbox{part->commands.get(), part->completed.get()},
+                                            std::move(shares[i]), config_.commands_per_loop, config_.send_bye,
+                                            now_tsc, hz / 1000, std::uint64_t{random()} << 32 | random());
     worker_infos_.push_back({i, config_.workers[i].cpu, config_.workers[i].roles});
     parts_.push_back(std::move(part));
   }
+  tell_time();
   for (auto& part : parts_) {
     for (auto& other : parts_) {
       part->context.handoff.push_back({.packets = {}, .count = 0, .ring = other->handoff.get()});

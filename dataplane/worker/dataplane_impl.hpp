@@ -111,6 +111,7 @@ class DataplaneImpl final : public Dataplane {
   static bool has_room(const Part& part);  // for one more command
   void retry_stopped_captures();
   void end_overlaps();
+  void tell_time();  // to the workers
   bool forget_former(SessionRecord& record, std::size_t leg);
   void retire_keys(SessionRecord& record, const session::SessionPlan& plan);
   bool post_capture(SessionHandle session, const session::CaptureOrder& order);
@@ -145,6 +146,7 @@ class DataplaneImpl final : public Dataplane {
   std::unordered_map<CaptureId, SessionHandle> captures_;  // 0: of packets that reach no session
   std::deque<Overlap> overlaps_;                           // in the order in which they end
   std::vector<SessionHandle> captures_to_stop_;            // their workers had no room for it yet
+  std::uint64_t time_told_tsc_ = 0;
   CaptureId last_capture_ = 0;
   SessionHandle next_handle_ = 1;
 };

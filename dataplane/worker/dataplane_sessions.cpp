@@ -302,10 +302,24 @@ std::size_t DataplaneImpl::poll_part(Part& part, std::span<Event> events) {
   return count;
 }
 
+// By the last telling a worker's clock is off by 0.2 ms at the most when the next one comes.
+void DataplaneImpl::tell_time() {
+  const std::uint64_t now_tsc = rte_rdtsc();
+  if (time_told_tsc_ != 0 && now_tsc - time_told_tsc_ < rte_get_tsc_hz() / 10) {
+    return;
+  }
+  time_told_tsc_ = now_tsc;
+  const auto now_ns = static_cast<std::int64_t>(unix_ns());
+  for (auto& part : parts_) {
+    part->context.unix_offset_ns.store(now_ns - part->context.tsc_ns(now_tsc), std::memory_order_relaxed);
+  }
+}
+
 std::size_t DataplaneImpl::poll_events(std::span<Event> events) {
   forget_unlinked();
   retry_stopped_captures();
   end_overlaps();
+  tell_time();
   std::size_t count = 0;
   for (auto& part : parts_) {
     count += poll_part(*part, events.subspan(count));

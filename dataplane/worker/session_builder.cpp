@@ -179,6 +179,18 @@ session::Endpoint* SessionBuilder::make_endpoint(std::uint16_t local_address, st
   return endpoint;
 }
 
+// RFC 7022 §4.2.
+std::array<char, 16> SessionBuilder::make_cname() {
+  static constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<char, 16> name;
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    bits = i % 5 == 0 ? random_() : bits >> 6;
+    name[i] = kLetters[bits & 63U];
+  }
+  return name;
+}
+
 Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& record, const LegSpec& spec,
                                                                  std::size_t index) {
   const std::uint16_t local_address = interfaces_.find_local(spec.local_address);
@@ -198,6 +210,7 @@ Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& 
   leg->rtp = make_endpoint(local_address, spec.local_rtp_port);
   leg->rtcp = spec.rtcp_mux() ? leg->rtp : make_endpoint(local_address, spec.local_rtcp_port);
   const io::Interface& interface = interfaces_.interface(leg->rtp->interface);
+  leg->report.cname = make_cname();
   leg->local = {.mac = interface.mac,
                 .vlan = interface.vlan,
                 .ip = spec.local_address,

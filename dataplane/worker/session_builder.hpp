@@ -1,6 +1,7 @@
 // Builds sessions and plans of change from what the control plane asks for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -66,6 +67,7 @@ class SessionBuilder {
   static Expected<void> check_protection(const SessionSpec& spec, std::size_t index);
   Expected<std::unique_ptr<session::Leg>> make_leg(SessionRecord& record, const LegSpec& spec,
                                                    std::size_t index);
+  std::array<char, 16> make_cname();
   session::Endpoint* make_endpoint(std::uint16_t local_address, std::uint16_t port);
   static Expected<void> check_codecs(const SessionSpec& spec, std::size_t index);
   std::unique_ptr<session::Routing> make_routing(

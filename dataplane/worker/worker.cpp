@@ -14,6 +14,7 @@
 #include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtcp.hpp"
 #include "dataplane/stages/rtcp_bye.hpp"
+#include "dataplane/stages/rtcp_report.hpp"
 #include "dataplane/stages/rtp_receive.hpp"
 #include "dataplane/stages/rtp_send.hpp"
 #include "dataplane/stages/rx.hpp"
@@ -25,7 +26,6 @@ namespace pollux::worker {
 
 namespace {
 
-constexpr std::uint64_t kSampleEvery = 16;  // loops; the stages' cost is measured in one of so many
 constexpr std::uint32_t kEmptyPollsBeforeSleep = 2000;
 constexpr unsigned kSleepMicroseconds = 50;
 constexpr double kMediaBudgetMs = 0.2;  // per loop, for decoding and encoding
@@ -35,11 +35,16 @@ session::Session& session_of(session::Timer& timer) {
                                               offsetof(session::Session, media_timer));
 }
 
+session::Leg& leg_of(session::Timer& timer) {
+  return *reinterpret_cast<session::Leg*>(reinterpret_cast<std::byte*>(&timer) -
+                                          offsetof(session::Leg, report.timer));
+}
+
 }  // namespace
 
 Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mailbox,
                std::vector<RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
-               std::uint64_t now_tsc, double cycles_per_ms)
+               std::uint64_t now_tsc, double cycles_per_ms, std::uint64_t random_seed)
     : context_(context),
       config_(config),
       mailbox_(mailbox),
@@ -48,6 +53,7 @@ Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mai
       send_bye_(send_bye),
       cycles_per_ms_(cycles_per_ms),
       start_tsc_(now_tsc),
+      random_(random_seed),
       wheel_(0) {
   context_.wheel = &wheel_;
   // A worker that relays as well looks after its queues between two pieces of work.
@@ -73,7 +79,7 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   context_.now_us =
       static_cast<std::uint64_t>(static_cast<double>(now_tsc - start_tsc_) * 1000 / cycles_per_ms_);
   context_.now_ms = context_.now_us / 1000;
-  context_.sample_cycles = ++loop_count_ % kSampleEvery == 0;
+  context_.sample_cycles = ++loop_count_ % stages::kSampleEvery == 0;
 
   bool busy = context_.worker == 0 && stages::send_host_frames(context_) != 0;
   busy |= poll_queues();
@@ -156,10 +162,15 @@ void Worker::expire(session::Timer& timer) {
     case session::TimerKind::kSession:
       check_media(session_of(timer));
       break;
-    case session::TimerKind::kMediaRoute:
-      stages::run_path(context_, session::media_route_of(timer));
+    case session::TimerKind::kMediaRoute: {
+      session::MediaRoute& route = session::media_route_of(timer);
+      const std::uint64_t start = rte_rdtsc();
+      stages::run_path(context_, route);
+      route.busy_cycles.add(rte_rdtsc() - start);
       break;
+    }
     case session::TimerKind::kReport:
+      report(leg_of(timer));
       break;
   }
 }
@@ -235,9 +246,15 @@ void Worker::finish(session::SessionPlan& plan) {
   session::Session& session = *plan.session;
   if (plan.kind == session::PlanKind::kRemove) {
     wheel_.disarm(session.media_timer);
+    for (session::Leg* leg : session.legs) {
+      wheel_.disarm(leg->report.timer);
+    }
     if (send_bye_) {
       stages::send_bye(context_, session);
     }
+  }
+  for (const auto& leg : plan.removed) {
+    wheel_.disarm(leg->report.timer);
   }
   session::apply(plan, *context_.table, *context_.srtp, context_.now_tsc, context_.now_ms);
   if (plan.kind == session::PlanKind::kAdd) {
@@ -252,12 +269,34 @@ void Worker::finish(session::SessionPlan& plan) {
     } else {
       wheel_.disarm(session.media_timer);
     }
+    time_reports(session);
   }
   for (session::MediaRoute* route : plan.closing) {
     release_held(*route, plan);
   }
   plan.events_before = context_.events_raised;
   rte_ring_sp_enqueue(mailbox_.completed, &plan);
+}
+
+// A leg whose reports go on keeps its time: an update is no reason for one.
+void Worker::time_reports(session::Session& session) {
+  for (session::Leg* leg : session.legs) {
+    session::ReportState& state = leg->report;
+    if (!state.on) {
+      wheel_.disarm(state.timer);
+    } else if (!state.timer.armed()) {
+      state.interval.begin(context_.now_ms, random_);
+      wheel_.arm(state.timer, state.interval.due_ms());
+    }
+  }
+}
+
+void Worker::report(session::Leg& leg) {
+  session::ReportState& state = leg.report;
+  if (state.interval.expire(context_.now_ms, random_)) {
+    stages::rtcp_report(context_, leg);
+  }
+  wheel_.arm(state.timer, state.interval.due_ms());
 }
 
 // The timer is armed for the moment at which the session would be silent for too long if nothing came; most

@@ -33,7 +33,7 @@ class Worker {
   // Everything in `context` is set by the caller; see stages::Context.
   Worker(stages::Context& context, const WorkerConfig& config, Mailbox mailbox,
          std::vector<RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
-         std::uint64_t now_tsc, double cycles_per_ms);
+         std::uint64_t now_tsc, double cycles_per_ms, std::uint64_t random_seed);
 
   // Loops until stop() is called. Thread: the worker's lcore.
   void run();
@@ -57,6 +57,8 @@ class Worker {
   void see_to_closed();
   void release_held(session::MediaRoute& route, const session::SessionPlan& plan);
   void expire(session::Timer& timer);
+  void time_reports(session::Session& session);
+  void report(session::Leg& leg);
   void check_media(session::Session& session);
   void idle(std::uint32_t& empty_polls) const;
 
@@ -69,6 +71,7 @@ class Worker {
   const double cycles_per_ms_;
   const std::uint64_t start_tsc_;
   std::uint64_t loop_count_ = 0;
+  XorShift random_;  // of the times of reports
   session::TimingWheel wheel_;
   stages::MediaBatch rtp_;
   stages::MediaBatch rtcp_;

@@ -1,9 +1,11 @@
-// RTCP compound packets: checking, walking, translating. The first octet says how, the rest is the datagram.
+// RTCP compound packets: checking, walking, translating, writing reports. The first octet says how, the rest
+// is the datagram.
 #include <string_view>
 #include <vector>
 
 #include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/rtcp.hpp"
+#include "dataplane/rtp/rtcp_report.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 namespace pollux::rtp {
@@ -46,6 +48,19 @@ void reports(std::span<const std::uint8_t> compound) {
   POLLUX_FUZZ_CHECK(party.round_trip_us().value_or(0) <= 2'000'000);
 }
 
+// What a report of ours answers to it, and that what comes back from ourselves says nothing.
+void answers(std::span<const std::uint8_t> compound, std::uint32_t sender) {
+  const ReportContents contents = read_reports_to(0x21, compound);
+  POLLUX_FUZZ_CHECK(!contents.block || contents.block->ssrc == 0x21);
+  POLLUX_FUZZ_CHECK(!contents.sr_ntp_middle || contents.sr_ssrc != 0x21);
+  const ReportContents own = read_reports_to(sender, compound);
+  POLLUX_FUZZ_CHECK(!own.sr_ntp_middle || own.sr_ssrc != sender);
+  LastSenderReport last;
+  last.on_sr(contents.sr_ssrc, contents.sr_ntp_middle.value_or(0), 1000);
+  const std::uint32_t delay = last.delay_since_sr(contents.sr_ssrc, 501'000);
+  POLLUX_FUZZ_CHECK(delay == (contents.sr_ntp_middle.value_or(0) == 0 ? 0 : 32768));
+}
+
 void run(FuzzInput input) {
   const std::uint8_t flags = input.u8();
   const auto datagram = input.rest();
@@ -72,6 +87,7 @@ void run(FuzzInput input) {
   mapping.reverse = (flags & kReverse) != 0 ? &reverse : nullptr;
   const std::uint32_t sender = rtcp_sender_ssrc(bytes);
   reports(datagram);
+  answers(datagram, sender);
   const std::size_t length = translate_rtcp(bytes, mapping);
   POLLUX_FUZZ_CHECK(length <= bytes.size());
   const auto translated = std::span(bytes).first(length);
@@ -104,11 +120,37 @@ void bye(FuzzInput input) {
   POLLUX_FUZZ_CHECK(length == 0 || rtcp_sender_ssrc(out) == 7);
 }
 
+// Reports of whatever values, in whatever room.
+void report(FuzzInput input) {
+  const std::uint8_t flags = input.u8();
+  OwnReport report;
+  report.ssrc = 7;
+  std::vector<std::uint8_t> out(input.u16() % 400);
+  if ((flags & 1) != 0) {
+    report.sender = SenderInfo{.ntp = input.u16(), .packets = input.u16()};
+  }
+  if ((flags & 2) != 0) {
+    const auto lost = static_cast<std::int32_t>(std::uint32_t{input.u16()} << 16);
+    report.block = OwnReportBlock{.ssrc = 9, .reception = {.cumulative_lost = lost}};
+  }
+  if ((flags & 4) != 0) {
+    set_losses(report.metrics.emplace(), input.u16(), input.u16(), input.u16(),
+               {.bursts = input.u8(), .burst_packets = input.u16(), .burst_lost = input.u16()}, input.u16());
+  }
+  const auto text = input.rest();
+  report.cname = {reinterpret_cast<const char*>(text.data()), text.size()};
+  const auto length = write_report(out, report);
+  const auto written = std::span<const std::uint8_t>(out).first(length);
+  POLLUX_FUZZ_CHECK(length == 0 || (validate_rtcp(written) && rtcp_sender_ssrc(written) == 7));
+  POLLUX_FUZZ_CHECK(length == 0 || read_reports_to(9, written).block.has_value() == report.block.has_value());
+}
+
 }  // namespace
 }  // namespace pollux::rtp
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   pollux::rtp::run(pollux::FuzzInput(data, size));
   pollux::rtp::bye(pollux::FuzzInput(data, size));
+  pollux::rtp::report(pollux::FuzzInput(data, size));
   return 0;
 }

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pollux::control {
+namespace pollux {
 
 // A codec's susceptibility (ITU-T G.113 Appendix I).
 struct Impairment {
@@ -16,7 +16,7 @@ struct Impairment {
 // taken for as good as G.711 on the narrow-band scale.
 std::optional<Impairment> impairment_of(std::string_view encoding);
 
-struct Reception {
+struct ReceptionQuality {
   double loss = 0;              // share of the packets that never came, 0..1
   double mean_gap_packets = 1;  // lost in a row, on average; 1: each alone
   double delay_ms = 0;          // mouth to ear, one way, as far as it is known
@@ -24,9 +24,9 @@ struct Reception {
 
 // R, 0..93.2: the default values of G.107 except for what is given, with the delay impairment's usual
 // approximation (Cole and Rosenbluth, 2001).
-double r_factor(const Impairment& codec, const Reception& reception);
+double r_factor(const Impairment& codec, const ReceptionQuality& reception);
 
 // G.107 Annex B: 1.0..4.5.
 double mos_of(double r_factor);
 
-}  // namespace pollux::control
+}  // namespace pollux

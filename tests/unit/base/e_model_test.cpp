@@ -1,8 +1,8 @@
-#include "controlplane/session/e_model.hpp"
+#include "dataplane/base/e_model.hpp"
 
 #include <gtest/gtest.h>
 
-namespace pollux::control {
+namespace pollux {
 namespace {
 
 double r(const char* codec, double loss, double gap = 1, double delay = 0) {
@@ -62,4 +62,4 @@ TEST(EModel, MosFollowsTheTable) {
 }
 
 }  // namespace
-}  // namespace pollux::control
+}  // namespace pollux

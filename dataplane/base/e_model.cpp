@@ -1,4 +1,4 @@
-#include "controlplane/session/e_model.hpp"
+#include "dataplane/base/e_model.hpp"
 
 #include <strings.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-namespace pollux::control {
+namespace pollux {
 
 namespace {
 
@@ -53,7 +53,7 @@ std::optional<Impairment> impairment_of(std::string_view encoding) {
   return row == kRows.end() ? std::nullopt : std::optional(row->impairment);
 }
 
-double r_factor(const Impairment& codec, const Reception& reception) {
+double r_factor(const Impairment& codec, const ReceptionQuality& reception) {
   const double delay = reception.delay_ms;
   const double delay_impairment =
       0.024 * delay + (delay > kDelayThresholdMs ? 0.11 * (delay - kDelayThresholdMs) : 0);
@@ -77,4 +77,4 @@ double mos_of(double r) {
   return std::max(1.0, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6);
 }
 
-}  // namespace pollux::control
+}  // namespace pollux
