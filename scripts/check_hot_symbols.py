@@ -13,8 +13,8 @@ from pathlib import Path
 
 import lint_base
 
-HOT_ROOMS = ("dataplane/rtp/", "dataplane/srtp/", "dataplane/crypto/", "dataplane/session/",
-             "dataplane/stages/", "dataplane/worker/")
+HOT_ROOMS = ("dataplane/rtp/", "dataplane/srtp/", "dataplane/crypto/", "dataplane/packetizer/",
+             "dataplane/media/", "dataplane/session/", "dataplane/stages/", "dataplane/worker/")
 
 # What no hot object may want. Patterns match whole undefined symbols (mangled, without @version).
 FORBIDDEN = {
@@ -37,12 +37,15 @@ COLD = {
     "dataplane/crypto/context_memory.cpp": "pages are taken by the control thread",
     "dataplane/crypto/context_store.cpp": "contexts are made and released by the control thread",
     "dataplane/crypto/ipsec_mb.cpp": "managers are made and measured at start",
+    "dataplane/media/path_make.cpp": "paths are made with the session, by the control thread",
+    "dataplane/media/route_plan.cpp": "routes are planned with the session, by the control thread",
     "dataplane/session/payload_types.cpp": "tables are made with the session, by the control thread",
     "dataplane/worker/dataplane_captures.cpp": "captures are begun, ended and read by control threads",
     "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",
     "dataplane/worker/dataplane_sessions.cpp": "adding and removing sessions, control thread",
     "dataplane/worker/dataplane_stats.cpp": "snapshots of counters, whichever thread asks",
     "dataplane/worker/leg_keys.cpp": "keys are made ready and put away by the control thread",
+    "dataplane/worker/media_planner.cpp": "media routes are made with the session, by the control thread",
     "dataplane/worker/telemetry.cpp": "DPDK's telemetry thread asks, in its own time",
     "dataplane/worker/session_builder.cpp": "builds sessions before a worker sees them, control thread",
 }

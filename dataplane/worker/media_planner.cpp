@@ -80,6 +80,34 @@ bool MediaPlanner::fits(const MediaRecord& record, const SessionSpec& spec, cons
          (route.in_line || route.media_worker == spec.media_worker);
 }
 
+// Routes that the session needs and hasn't, and those it has and keeps.
+Expected<void> MediaPlanner::plan(const MediaRecords& existing, const SessionSpec& spec,
+                                  const std::vector<session::Leg*>& legs, MediaRecords& made,
+                                  std::vector<const MediaRecord*>& kept) {
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    const LegSpec& from = spec.legs[i];
+    for (const std::uint16_t sink : from.sinks) {
+      const LegSpec& to = *leg_of(spec, sink);
+      session::Endpoint& source_end = *legs[i]->rtp;
+      session::Endpoint& sink_end = *legs[static_cast<std::size_t>(&to - spec.legs.data())]->rtp;
+      const auto found = std::ranges::find_if(
+          existing, [&](const auto& record) { return fits(*record, spec, from, to, source_end, sink_end); });
+      if (found != existing.end()) {
+        kept.push_back(found->get());
+        continue;
+      }
+      auto route = make(spec, from, to, source_end, sink_end);
+      if (!route) {
+        return tl::unexpected(route.error());
+      }
+      if (*route) {
+        made.push_back(std::move(*route));
+      }
+    }
+  }
+  return {};
+}
+
 double MediaPlanner::cost(const SessionSpec& spec, std::span<const CodecCost> costs) {
   double total = 0;
   for (const LegSpec& from : spec.legs) {

@@ -31,11 +31,23 @@ struct MediaRecord {
   std::unique_ptr<session::MediaRoute> route;
 };
 
+using MediaRecords = std::vector<std::unique_ptr<MediaRecord>>;
+
 media::RouteWishes wishes_between(const LegSpec& from, const LegSpec& to);
 
 // Thread: control.
 class MediaPlanner {
  public:
+  // The routes that the session needs and hasn't, in `made`, and those of `existing` that it keeps. `legs` in
+  // the order of spec.legs.
+  Expected<void> plan(const MediaRecords& existing, const SessionSpec& spec,
+                      const std::vector<session::Leg*>& legs, MediaRecords& made,
+                      std::vector<const MediaRecord*>& kept);
+
+  // What a session's decoding and encoding costs its media worker, by the costs given; shares of a core.
+  static double cost(const SessionSpec& spec, std::span<const CodecCost> costs);
+
+ private:
   // The route from `from` to `to` as `spec` wants it; nullptr: none is needed. Errors: as
   // media::Path::make().
   Expected<std::unique_ptr<MediaRecord>> make(const SessionSpec& spec, const LegSpec& from, const LegSpec& to,
@@ -45,10 +57,6 @@ class MediaPlanner {
   static bool fits(const MediaRecord& record, const SessionSpec& spec, const LegSpec& from, const LegSpec& to,
                    const session::Endpoint& source, const session::Endpoint& sink);
 
-  // What a session's decoding and encoding costs its media worker, by the costs given; shares of a core.
-  static double cost(const SessionSpec& spec, std::span<const CodecCost> costs);
-
- private:
   RandomSource random_;
 };
 

@@ -253,36 +253,6 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
   return routing;
 }
 
-// Routes that the session needs and hasn't, and those it has and keeps.
-Expected<void> SessionBuilder::plan_media(const SessionRecord& record, const SessionSpec& spec,
-                                          const std::vector<session::Leg*>& legs,
-                                          std::vector<std::unique_ptr<MediaRecord>>& made,
-                                          std::vector<const MediaRecord*>& kept) {
-  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
-    const LegSpec& from = spec.legs[i];
-    for (const std::uint16_t sink : from.sinks) {
-      const LegSpec& to = *find_leg(spec, sink);
-      session::Endpoint& source_end = *legs[i]->rtp;
-      session::Endpoint& sink_end = *legs[static_cast<std::size_t>(&to - spec.legs.data())]->rtp;
-      const auto found = std::ranges::find_if(record.media, [&](const auto& existing) {
-        return MediaPlanner::fits(*existing, spec, from, to, source_end, sink_end);
-      });
-      if (found != record.media.end()) {
-        kept.push_back(found->get());
-        continue;
-      }
-      auto route = media_.make(spec, from, to, source_end, sink_end);
-      if (!route) {
-        return tl::unexpected(route.error());
-      }
-      if (*route) {
-        made.push_back(std::move(*route));
-      }
-    }
-  }
-  return {};
-}
-
 Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionRecord& record,
                                                                      const SessionSpec& spec,
                                                                      session::PlanKind kind,
@@ -318,7 +288,7 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   }
   std::vector<std::unique_ptr<MediaRecord>> media;
   std::vector<const MediaRecord*> kept_media;
-  if (auto planned = plan_media(record, spec, all_legs, media, kept_media); !planned) {
+  if (auto planned = media_.plan(record.media, spec, all_legs, media, kept_media); !planned) {
     release_all(added);
     return tl::unexpected(std::move(planned.error()));
   }

@@ -73,10 +73,6 @@ class SessionBuilder {
   std::unique_ptr<session::Routing> make_routing(
       const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
       const std::vector<std::unique_ptr<MediaRecord>>& media) const;
-  Expected<void> plan_media(const SessionRecord& record, const SessionSpec& spec,
-                            const std::vector<session::Leg*>& legs,
-                            std::vector<std::unique_ptr<MediaRecord>>& made,
-                            std::vector<const MediaRecord*>& kept);
   void release_all(std::vector<std::unique_ptr<session::Leg>>& legs);
   bool taken(std::uint16_t local_address, std::uint16_t port) const;
   void mark(std::uint16_t local_address, std::uint16_t port, bool used);

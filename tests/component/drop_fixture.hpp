@@ -25,6 +25,7 @@ std::vector<DropCase> frame_drops();
 std::vector<DropCase> media_drops();
 std::vector<DropCase> full_drops();
 std::vector<DropCase> srtp_drops();
+std::vector<DropCase> codec_drops();
 
 class DropTest : public CallTest, public ::testing::WithParamInterface<DropCase> {
  public:

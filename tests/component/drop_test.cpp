@@ -27,7 +27,7 @@ namespace {
 
 std::vector<DropCase> all_cases() {
   std::vector<DropCase> cases;
-  for (const auto& some : {frame_drops(), media_drops(), full_drops(), srtp_drops()}) {
+  for (const auto& some : {frame_drops(), media_drops(), full_drops(), srtp_drops(), codec_drops()}) {
     cases.insert(cases.end(), some.begin(), some.end());
   }
   return cases;

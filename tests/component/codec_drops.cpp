@@ -1,0 +1,95 @@
+// Packets that are to be transcoded, and can't be.
+#include "tests/component/drop_fixture.hpp"
+
+namespace pollux::testing {
+
+namespace {
+
+CodecFormat format(CodecId id, std::uint8_t payload_type) {
+  CodecFormat made;
+  made.params.id = id;
+  made.payload_type = payload_type;
+  return made;
+}
+
+// What party a sends as GSM, or G.722, is sent to b as A-law.
+SessionSpec transcoding_call(std::uint16_t media_worker = 0) {
+  SessionSpec spec = CallTest::call();
+  spec.media_worker = media_worker;
+  spec.legs[0].codecs.push_back(format(CodecId::kGsm, 3));
+  spec.legs[0].jitter_window_ms = 0;
+  spec.legs[1].codecs.push_back(format(CodecId::kPcma, 8));
+  return spec;
+}
+
+Bytes gsm(std::uint16_t sequence, std::size_t length = 33) {
+  return rtp({.payload_type = 3,
+              .sequence = sequence,
+              .timestamp = sequence * 160U,
+              .ssrc = 0xaaaaaaaa,
+              .payload_length = length,
+              .fill = 0xd0});
+}
+
+void warm_up(DropTest& test, const SessionSpec& spec) {
+  test.open(spec);
+  test.send(test.a, gsm(1000));
+  test.bed().turn();
+  test.bed().received(1);
+}
+
+// With what is made up for the numbers left out.
+void goes_on(DropTest& test) {
+  EXPECT_FALSE(test.relay(test.a, test.b, gsm(1200)).empty()) << test.bed().describe();
+}
+
+std::uint64_t malformed(DropTest& test) {
+  warm_up(test, transcoding_call());
+  std::uint16_t sequence = 1001;
+  for (const std::size_t length : std::initializer_list<std::size_t>{0, 1, 32, 34, 65}) {
+    test.send(test.a, gsm(sequence++, length));
+  }
+  return 5;
+}
+
+std::uint64_t late(DropTest& test) {
+  warm_up(test, transcoding_call());
+  test.send(test.a, gsm(1003));
+  test.send(test.a, gsm(1001));
+  test.send(test.a, gsm(1002));
+  test.send(test.a, gsm(1003));
+  return 3;
+}
+
+// While its path is being closed a route holds 64 packets.
+std::uint64_t overloaded(DropTest& test) {
+  DataplaneConfig config = RingBed::two_ports(2);
+  config.workers[0].roles = {.relay = true, .media = false};
+  config.workers[1].roles = {.relay = false, .media = true};
+  test.restart(config);
+  warm_up(test, transcoding_call(1));
+  SessionSpec other = transcoding_call(1);
+  other.legs[1].codecs.clear();
+  other.legs[1].codecs.push_back(format(CodecId::kG722, 9));
+  EXPECT_TRUE(test.bed().dataplane().update_session(test.session, other, 99));
+  test.bed().turn_worker(0);
+  constexpr std::uint16_t kMore = 7;
+  for (std::uint16_t i = 0; i < 64 + kMore; ++i) {
+    test.send(test.a, gsm(static_cast<std::uint16_t>(1001 + i)));
+  }
+  test.bed().turn_worker(0);
+  test.bed().turn_worker(0);
+  return kMore;
+}
+
+}  // namespace
+
+std::vector<DropCase> codec_drops() {
+  return {
+      {DropReason::media_malformed, "payloads_that_are_no_frames", malformed, goes_on},
+      {DropReason::media_late, "late_without_a_window", late, goes_on},
+      {DropReason::media_overloaded, "more_than_wait_for_a_change", overloaded, goes_on},
+  };
+}
+
+}  // namespace pollux::testing
