@@ -34,6 +34,9 @@ std::optional<Decoded> Decoder::decode(std::span<const std::uint8_t> payload, st
 // `fill` fills what the codec knows of as its PCM.
 template <typename Fill>
 void Decoder::fill(std::span<Sample> pcm, Fill fill) {
+  if (pcm.empty()) {
+    return;
+  }
   if (!doubles_) {
     return fill(pcm);
   }
@@ -50,7 +53,7 @@ void Decoder::comfort_noise(std::span<Sample> pcm) {
 }
 
 bool Decoder::recover(std::span<const std::uint8_t> next_payload, std::span<Sample> pcm) {
-  if (!payload_ticks(params_, next_payload)) {
+  if (pcm.empty() || !payload_ticks(params_, next_payload)) {
     return false;
   }
   return std::visit([&](auto& any) { return any.recover(next_payload, pcm); }, any_);

@@ -35,8 +35,43 @@ bool Concealer::ok() const {
   return channel_[0].state != nullptr && (channels_ == 1 || channel_[1].state != nullptr);
 }
 
+void Concealer::Channel::remember(std::span<const Sample> low) {
+  if (low.size() >= kHistory) {
+    low = low.last(kHistory);
+  }
+  const auto kept = static_cast<std::ptrdiff_t>(kHistory - low.size());
+  std::copy(history.end() - kept, history.end(), history.begin());
+  std::copy(low.begin(), low.end(), history.begin() + kept);
+}
+
+void Concealer::Channel::receive(std::span<Sample> low, bool after_loss) {
+  if (after_loss) {
+    plc_rx(plc(state.get()), low.data(), static_cast<int>(low.size()));
+    ahead_at = kLeast;
+  }
+  remember(low);
+}
+
+void Concealer::Channel::make_up(std::span<Sample> low, bool loss_begins) {
+  const std::size_t over = std::min(low.size(), kLeast - ahead_at);
+  std::copy_n(ahead.begin() + static_cast<std::ptrdiff_t>(ahead_at), over, low.begin());
+  ahead_at += over;
+  const std::span<Sample> rest = low.subspan(over);
+  if (loss_begins) {
+    plc_rx(plc(state.get()), history.data(), kHistory);
+  }
+  if (!rest.empty() && rest.size() < kLeast) {
+    plc_fillin(plc(state.get()), ahead.data(), kLeast);
+    std::copy_n(ahead.begin(), rest.size(), rest.begin());
+    ahead_at = rest.size();
+  } else if (!rest.empty()) {
+    plc_fillin(plc(state.get()), rest.data(), static_cast<int>(rest.size()));
+  }
+  remember(low);
+}
+
 // `count` of spandsp's samples from `pcm` on, every channels_ * factor_.
-void Concealer::received_block(Channel& channel, Sample* pcm, std::size_t count) {
+void Concealer::receive_block(Channel& channel, Sample* pcm, std::size_t count) {
   std::array<Sample, kBlock> low;
   for (std::size_t i = 0; i < count; ++i) {
     int sum = 0;
@@ -46,7 +81,7 @@ void Concealer::received_block(Channel& channel, Sample* pcm, std::size_t count)
     low[i] = static_cast<Sample>(sum / static_cast<int>(factor_));
   }
   const std::array<Sample, kBlock> before = low;
-  plc_rx(plc(channel.state.get()), low.data(), static_cast<int>(count));
+  channel.receive(std::span(low).first(count), concealing_);
   if (!concealing_) {
     return;
   }
@@ -57,17 +92,17 @@ void Concealer::received_block(Channel& channel, Sample* pcm, std::size_t count)
 }
 
 void Concealer::received(std::span<Sample> pcm) {
-  if (factor_ == 1 && channels_ == 1) {
-    plc_rx(plc(channel_[0].state.get()), pcm.data(), static_cast<int>(pcm.size()));
+  const std::size_t stride = std::size_t{factor_} * channels_;
+  if (stride == 1) {
+    channel_[0].receive(pcm, concealing_);
     concealing_ = false;
     return;
   }
-  const std::size_t stride = std::size_t{factor_} * channels_;
   for (std::size_t c = 0; c < channels_ && pcm.size() >= channels_; ++c) {
     Channel& channel = channel_[c];
     const std::size_t count = pcm.size() / stride;
     for (std::size_t at = 0; at < count; at += kBlock) {
-      received_block(channel, pcm.data() + at * stride + c, std::min(kBlock, count - at));
+      receive_block(channel, pcm.data() + at * stride + c, std::min(kBlock, count - at));
     }
     channel.last = pcm[pcm.size() - channels_ + c];
   }
@@ -75,18 +110,17 @@ void Concealer::received(std::span<Sample> pcm) {
 }
 
 void Concealer::conceal(std::span<Sample> pcm) {
-  concealing_ = true;
-  if (factor_ == 1 && channels_ == 1) {
-    plc_fillin(plc(channel_[0].state.get()), pcm.data(), static_cast<int>(pcm.size()));
-    return;
-  }
   const std::size_t samples = pcm.size() / channels_;
   for (std::size_t c = 0; c < channels_; ++c) {
     Channel& channel = channel_[c];
+    if (factor_ == 1 && channels_ == 1) {
+      channel.make_up(pcm, !concealing_);
+      break;
+    }
     std::array<Sample, kBlock> low;
     for (std::size_t at = 0; at < samples;) {
       const std::size_t count = std::min(kBlock, (samples - at + factor_ - 1) / factor_);
-      plc_fillin(plc(channel.state.get()), low.data(), static_cast<int>(count));
+      channel.make_up(std::span(low).first(count), !concealing_ && at == 0);
       for (std::size_t i = 0; i < count; ++i) {
         const int from = channel.last;
         for (std::size_t j = 1; j <= factor_ && at < samples; ++j, ++at) {
@@ -97,6 +131,7 @@ void Concealer::conceal(std::span<Sample> pcm) {
       }
     }
   }
+  concealing_ = true;
 }
 
 }  // namespace pollux::codec

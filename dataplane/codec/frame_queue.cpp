@@ -50,7 +50,7 @@ bool FrameQueue::append(std::span<const std::uint8_t> payload) {
 }
 
 FrameQueue::Taken FrameQueue::take(std::uint32_t most_ticks, std::span<std::uint8_t> out) {
-  if (ticks_ == 0) {
+  if (ticks_ == 0 || out.empty()) {
     return {};
   }
   if (params_.id == CodecId::kOpus) {
@@ -61,6 +61,9 @@ FrameQueue::Taken FrameQueue::take(std::uint32_t most_ticks, std::span<std::uint
   if (const std::size_t room = std::min<std::size_t>(out.size(), UINT16_MAX); bytes > room) {
     frames = room / frame_bytes_;
     bytes = frames * frame_bytes_;
+  }
+  if (frames == 0) {
+    return {};
   }
   std::memcpy(out.data(), bytes_.get(), bytes);
   drop_front(bytes);

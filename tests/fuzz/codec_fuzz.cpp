@@ -29,6 +29,23 @@ CodecParams params_of(FuzzInput& input) {
   return params;
 }
 
+// PCM with something behind it that has to stay: the libraries are built without AddressSanitizer.
+class Guarded {
+ public:
+  explicit Guarded(std::size_t samples) : all_(samples + kGuard, kMark) {}
+  ~Guarded() {
+    POLLUX_FUZZ_CHECK(std::all_of(all_.end() - kGuard, all_.end(), [](Sample it) { return it == kMark; }));
+  }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+  std::span<Sample> pcm() { return std::span(all_).first(all_.size() - kGuard); }
+
+ private:
+  static constexpr Sample kMark = 0x5a5a;
+  static constexpr std::ptrdiff_t kGuard = 64;
+  std::vector<Sample> all_;
+};
+
 class Run {
  public:
   explicit Run(FuzzInput& input) : params_(params_of(input)) {
@@ -74,16 +91,18 @@ class Run {
 
   void decode(Decoder& decoder, const std::vector<std::uint8_t>& payload, unsigned how) {
     const std::uint64_t samples = ticks_ ? *ticks_ * rate_ / clock() : 0;
-    std::vector<Sample> pcm(samples * channels_);
     if (how == 1) {
-      std::vector<Sample> hole(std::max<std::uint64_t>(samples, rate_ / 400 * (1 + payload.size() % 48)) *
-                               channels_);
-      decoder.recover(payload, hole);
+      const std::uint64_t pieces = 1 + payload.size() % 48;
+      Guarded hole(std::max<std::uint64_t>(samples, rate_ / 400 * pieces) * channels_);
+      decoder.recover(payload, hole.pcm());
     } else if (how != 0) {
-      std::vector<Sample> hole(std::min<std::size_t>(payload.size() * 8, rate_ / 1000 * kMostMs) * channels_);
-      how == 2 ? decoder.conceal(hole) : decoder.comfort_noise(hole);
+      Guarded hole(std::min<std::size_t>(payload.size() * 8, rate_ / 1000 * kMostMs) * channels_);
+      how == 2 ? decoder.conceal(hole.pcm()) : decoder.comfort_noise(hole.pcm());
+      Guarded few(payload.size() % 16 * channels_);
+      decoder.conceal(few.pcm());
     }
-    const auto decoded = decoder.decode(payload, pcm);
+    Guarded out(samples * channels_);
+    const auto decoded = decoder.decode(payload, out.pcm());
     POLLUX_FUZZ_CHECK(decoded || !ticks_ || params_.id == CodecId::kOpus);
     POLLUX_FUZZ_CHECK(!decoded || (ticks_ && decoded->samples == samples));
     POLLUX_FUZZ_CHECK(!decoded || decoded->silence == is_silence(params_, payload));

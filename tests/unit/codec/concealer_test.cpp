@@ -9,25 +9,35 @@
 namespace pollux::codec {
 namespace {
 
-TEST(Concealer, IsSpandspsAt8kHz) {
+void expect_spandsps(std::size_t length) {
   Concealer concealer(8'000, 1);
   ASSERT_TRUE(concealer.ok());
   plc_state_t* library = plc_init(nullptr);
-  const Pcm in = speech(8'000, 1000);
-  for (std::size_t i = 0; i < 50; ++i) {
-    Pcm ours(in.begin() + static_cast<std::ptrdiff_t>(i * 160),
-             in.begin() + static_cast<std::ptrdiff_t>(i * 160 + 160));
+  const Pcm in = speech(8'000, 2000);
+  std::size_t packet = 0;
+  for (auto at = in.begin(); in.end() - at >= static_cast<std::ptrdiff_t>(length); ++packet) {
+    Pcm ours(at, at + static_cast<std::ptrdiff_t>(length));
+    at += static_cast<std::ptrdiff_t>(length);
     Pcm theirs = ours;
-    if (i % 7 == 6) {
+    if (packet % 7 == 6 || packet % 11 >= 9) {
       concealer.conceal(ours);
-      plc_fillin(library, theirs.data(), 160);
+      plc_fillin(library, theirs.data(), static_cast<int>(length));
     } else {
       concealer.received(ours);
-      plc_rx(library, theirs.data(), 160);
+      plc_rx(library, theirs.data(), static_cast<int>(length));
     }
-    ASSERT_EQ(ours, theirs) << i;
+    ASSERT_EQ(ours, theirs) << length << ' ' << packet;
   }
   plc_free(library);
+}
+
+TEST(Concealer, IsSpandspsAt8kHz) {
+  expect_spandsps(280);
+#ifndef __SANITIZE_ADDRESS__  // which doesn't like how the library turns its history round
+  expect_spandsps(160);
+  expect_spandsps(80);
+  expect_spandsps(240);
+#endif
 }
 
 // At any rate and with two channels: the first 10 ms sound on, after 60 ms nothing is left; received sound is
