@@ -95,6 +95,8 @@ struct MediaWork {
   session::MediaRoute* route = nullptr;
 };
 
+inline constexpr std::uint64_t kNoBudget = ~std::uint64_t{0};
+
 // What the stages repacketize and transcode keep from call to call.
 struct MediaStages {
   static constexpr std::uint16_t kMostWork = 2 * kBatch;
@@ -105,10 +107,10 @@ struct MediaStages {
   session::MediaRoute* closed = nullptr;       // paths that have come back closed, for the worker to see to
   session::MediaRoute* close_later = nullptr;  // whose media worker had no room for the order
   session::MediaRoute* answer_later =
-      nullptr;  // closed ones whose session's worker had no room for the answer
-  std::uint64_t budget_cycles = ~std::uint64_t{0};  // that transcode() may take in one loop
-  std::vector<rte_ring*> to_media;                  // MediaWork by worker; many producers
-  std::vector<rte_ring*> from_media;                // and back
+      nullptr;                              // closed ones whose session's worker had no room for the answer
+  std::uint64_t budget_cycles = kNoBudget;  // that transcode() may take in one loop
+  std::vector<rte_ring*> to_media;          // MediaWork by worker; many producers
+  std::vector<rte_ring*> from_media;        // and back
 };
 
 // All references outlive the worker. Everything else in here belongs to the worker's thread.

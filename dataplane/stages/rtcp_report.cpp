@@ -67,6 +67,27 @@ void set_quality(rtp::VoipMetrics& metrics, const session::Leg& leg, std::uint64
   metrics.mos_cq = static_cast<std::uint8_t>(mos_of(conversation) * 10 + 0.5);
 }
 
+// What the paths of what the party sends say; the worst of them.
+struct PathFigures {
+  std::uint64_t late = 0;
+  std::uint64_t window_us = 0;
+  std::uint64_t delay_us = 0;
+};
+
+PathFigures figures_of(const session::Leg& leg) {
+  PathFigures figures;
+  for (const session::Route& route : leg.routing->routes) {
+    if (route.media != nullptr) {
+      const media::PathCounters& counters = route.media->path->counters();
+      figures.late = std::max(figures.late, counters.late.get());
+      figures.window_us = std::max<std::uint64_t>(figures.window_us, counters.window_us.get());
+      figures.delay_us = std::max<std::uint64_t>(figures.delay_us,
+                                                 counters.delay_us.get() + route.media->path->lookahead_us());
+    }
+  }
+  return figures;
+}
+
 // Over all SSRCs that the party has used, as everywhere Pollux tells of quality.
 rtp::VoipMetrics voip_metrics(const session::Leg& leg) {
   const rtp::Reception& reception = leg.rtp->reception;
@@ -78,15 +99,15 @@ rtp::VoipMetrics voip_metrics(const session::Leg& leg) {
   };
   const std::uint64_t ptime_us = microseconds(leg.quality.ptime_rtp_ticks());
   const std::uint64_t round_trip_us = leg.party.round_trip_us().value_or(0);
-  const std::uint64_t buffer_us =
-      std::min<std::uint64_t>(2 * microseconds(reception.jitter()), leg.spec.jitter_window_ms * 1000U);
+  const PathFigures path = figures_of(leg);
 
   rtp::VoipMetrics metrics;
-  rtp::set_losses(metrics, expected, lost, 0, leg.quality.bursts(), static_cast<std::uint32_t>(ptime_us));
+  rtp::set_losses(metrics, expected, lost, path.late, leg.quality.bursts(),
+                  static_cast<std::uint32_t>(ptime_us));
   metrics.round_trip_ms = milliseconds_of(round_trip_us);
-  metrics.end_system_delay_ms = milliseconds_of(ptime_us + buffer_us);
+  metrics.end_system_delay_ms = milliseconds_of(ptime_us + path.delay_us);
   metrics.adaptive_jitter_buffer = leg.spec.jitter_window_ms != 0;
-  metrics.jitter_buffer_nominal_ms = milliseconds_of(buffer_us);
+  metrics.jitter_buffer_nominal_ms = milliseconds_of(path.window_us);
   metrics.jitter_buffer_maximum_ms = leg.spec.jitter_window_ms;
   set_quality(
       metrics, leg, expected, lost,

@@ -8,7 +8,7 @@ namespace pollux::stages {
 
 namespace {
 
-constexpr unsigned kBurst = 8;  // packets between two looks at the clock
+constexpr unsigned kBurst = 8;  // packets between two looks at the clock, where nobody else waits
 
 bool enqueue(rte_ring* ring, MediaWork work) {
   return rte_ring_mp_enqueue_elem(ring, &work, sizeof work) == 0;
@@ -90,10 +90,11 @@ bool transcode(Context& context) {
   rte_ring* const ring = context.media.to_media[context.worker];
   std::array<MediaWork, kBurst> work;
   const std::uint64_t start = rte_rdtsc();
+  const unsigned burst = context.media.budget_cycles == kNoBudget ? kBurst : 1;
   bool any = false;
   do {
     const unsigned count =
-        rte_ring_sc_dequeue_burst_elem(ring, work.data(), sizeof(MediaWork), kBurst, nullptr);
+        rte_ring_sc_dequeue_burst_elem(ring, work.data(), sizeof(MediaWork), burst, nullptr);
     if (count == 0) {
       break;
     }

@@ -248,6 +248,43 @@ TEST_F(TranscodeTest, EachSideInItsOwnFormat) {
   EXPECT_EQ(parse_rtp(at_b[0]).header.payload_type, 0);
 }
 
+TEST_F(TranscodeTest, RelayedPacketsDontWaitForEncoders) {
+  bed().add(spec_of({kPcma}, {kOpus}));
+  SessionSpec relayed = call();
+  relayed.legs[0].local_rtp_port = 20100;
+  relayed.legs[0].local_rtcp_port = 20101;
+  relayed.legs[1].local_rtp_port = 30100;
+  relayed.legs[1].local_rtcp_port = 30101;
+  bed().add(relayed);
+  Party other = a;
+  other.relay.port = 20100;
+  send(a, next());
+  send(other, rtp({.sequence = 1}));
+  bed().turn();
+  bed().received(1);
+  const std::uint64_t before = bed().stage_packets("transcode");
+  for (int i = 0; i < 60; ++i) {
+    for (int k = 0; k < 8; ++k) {
+      send(a, next());
+    }
+    bed().turn_worker(0);
+  }
+  ASSERT_LT(bed().stage_packets("transcode") - before, 480U) << "the encoder keeps up: nothing is shown";
+  send(other, rtp({.sequence = 2}));
+  bed().turn_worker(0);
+  ASSERT_LT(bed().stage_packets("transcode") - before, 480U);
+  bed().turn_workers();
+  std::size_t position = 0;
+  std::size_t relayed_at = 0;
+  for (const UdpFrame& frame : bed().received_udp(1)) {
+    ++position;
+    relayed_at = frame.source.port == 30100 ? position : relayed_at;
+  }
+  EXPECT_EQ(position, 481U) << bed().describe();
+  EXPECT_GT(relayed_at, 0U);
+  EXPECT_LT(relayed_at, 470U) << "before the encoder was done";
+}
+
 TEST_F(TranscodeTest, TheStateTellsTheChain) {
   beside();
   const SessionHandle session = bed().add(spec_of({kPcma}, {kG722}));
