@@ -151,7 +151,7 @@ bool Path::emit_pcm(std::uint64_t now_us, std::span<std::uint8_t> room, Step& st
     next_chunk_ = chunk_offset_ = 0;
     const bool told = detector_ && judge_silence(pcm, room, step);
     if (!detector_ || (!told && !pausing_)) {
-      chunks_ = encoder_->encode(pcm, coded_);
+      chunks_ = encoder_->encode(pcm, {coded_.data(), kRoom});
     }
     sent(now_us, samples_to_us(samples), !full);
     if (told) {

@@ -60,6 +60,26 @@ inline std::uint16_t port_a(std::size_t call) {
   return static_cast<std::uint16_t>(20000 + 2 * call);
 }
 
+// Formats at random: what is relayed now is transcoded after the next change, here or by the other worker.
+inline void set_codecs(SessionSpec& spec, std::minstd_rand& random) {
+  spec.media_worker = static_cast<std::uint16_t>(random() % 2);
+  for (LegSpec& leg : spec.legs) {
+    leg.payload_types.clear();
+    CodecFormat format;
+    constexpr std::array<CodecId, 4> kSome = {CodecId::kPcma, CodecId::kPcmu, CodecId::kG722, CodecId::kGsm};
+    format.params.id = kSome[random() % kSome.size()];
+    format.payload_type = *codec_facts(format.params.id).static_payload_type;
+    if (leg.id == 0) {
+      leg.codecs.push_back({{}, 8});  // what the traffic has
+    }
+    if (leg.id != 0 || format.payload_type != 8) {
+      leg.codecs.push_back(format);
+    }
+    leg.ptime_ms = static_cast<std::uint16_t>(random() % 3 * 20);
+    leg.jitter_window_ms = static_cast<std::uint16_t>(random() % 2 * 60);
+  }
+}
+
 inline SessionSpec spec_of(std::size_t call, std::minstd_rand& random) {
   SessionSpec spec;
   spec.worker = static_cast<std::uint16_t>(port_a(call) / 2 % 2);
@@ -85,6 +105,9 @@ inline SessionSpec spec_of(std::size_t call, std::minstd_rand& random) {
     if (random() % 4 == 0) {
       leg.remote_rtp.reset();
     }
+  }
+  if (random() % 2 == 0) {
+    set_codecs(spec, random);
   }
   return spec;
 }
