@@ -243,6 +243,8 @@ bool Path::settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& st
     const std::uint64_t covered = std::min(missing, surplus_);
     surplus_ -= covered;
     skip(missing - covered, format.in.params.clock_rate, out_clock);
+  } else if (fill_due_us_ != kNever) {
+    surplus_ += static_cast<std::uint64_t>(-gap);  // the noise was ahead
   }
   in_next_ = current_.timestamp;
   last_arrival_us_ = current_.arrival_us;

@@ -13,6 +13,10 @@ Given given(std::uint16_t number, std::uint32_t timestamp, std::size_t bytes, st
           .payload = ramp(timestamp, bytes)};
 }
 
+std::uint32_t end_of(const Sent& packet, const CodecFormat& format) {
+  return packet.header.timestamp + *codec::payload_ticks(format.params, packet.payload);
+}
+
 TEST(PathTime, AnotherSsrcComesAsMuchLaterOnTheOtherSidesClock) {
   PathBed bed({kPcma}, {kOpus});
   bed.give(0, given(0, 4000, 160));
@@ -35,6 +39,20 @@ TEST(PathTime, WhatIsDecodedGoesBeforeWhatPassesBehindIt) {
   EXPECT_EQ(sent[1].header.timestamp, PathBed::kFirstTimestamp + 80);
   EXPECT_EQ(sent[2].header.timestamp, PathBed::kFirstTimestamp + 160);
   EXPECT_EQ(sent[2].payload, Bytes(10, 0x77));
+}
+
+TEST(PathTime, DescriptionsOfTheNoiseDontShiftTheTimeLine) {
+  PathBed bed({kPcma, kNoise}, {kG729});
+  bed.give(0, given(0, 0, 160));
+  std::uint16_t sequence = 1;
+  std::uint32_t ms = 20;
+  for (int i = 0; i < 100; ++i, ms += 105) {  // now between two packets of noise, now behind one
+    bed.give(ms * 1000ULL,
+             {.sequence = sequence++, .timestamp = ms * 8, .payload_type = 13, .payload = {50}});
+  }
+  bed.give(ms * 1000ULL, given(sequence, ms * 8, 160));
+  bed.wait_until(ms * 1000ULL + 200'000);
+  EXPECT_NEAR(end_of(bed.sent().back(), kG729) - PathBed::kFirstTimestamp, (ms + 20) * 8, 240);
 }
 
 }  // namespace
