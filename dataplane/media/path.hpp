@@ -141,7 +141,7 @@ class Path {
   bool settle_event(std::uint64_t now_us, const FormatPlan& format, Step& step);
   bool settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& step);
   std::int64_t gap_before(const FormatPlan& format);
-  void resync(std::uint32_t clock_rate);
+  void resync(std::uint32_t in_clock, std::uint32_t out_clock);
   bool flush_first();
   void conceal(std::size_t index, std::uint32_t ticks);
   void bridge(std::int64_t gap, const FormatPlan& format);

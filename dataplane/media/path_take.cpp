@@ -56,13 +56,14 @@ bool Path::flush_first() {
 }
 
 // Time goes on by what has really passed: the timestamps before and after have nothing to do with each other.
-void Path::resync(std::uint32_t clock_rate) {
+void Path::resync(std::uint32_t in_clock, std::uint32_t out_clock) {
   if (started_ && current_.arrival_us > last_arrival_us_ + in_packet_us_) {
     const std::uint64_t passed_us = current_.arrival_us - last_arrival_us_ - in_packet_us_;
-    skip(passed_us * clock_rate / 1'000'000, clock_rate, clock_rate);
+    skip_remainder_ = 0;  // of another clock
+    skip(passed_us * in_clock / 1'000'000, in_clock, out_clock);
   }
   in_next_ = current_.timestamp;
-  in_clock_ = clock_rate;
+  in_clock_ = in_clock;
   surplus_ = 0;
   lost_ = 0;
   resync_ = false;
@@ -131,12 +132,13 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
     return true;
   }
   std::int64_t gap = gap_before(format);
-  const bool other_queue = queue_ != (states_[index].frames ? static_cast<std::uint8_t>(index) : kNone);
+  const bool other_queue = queue_ != (states_[index].frames ? static_cast<std::uint8_t>(index) : kNone) ||
+                           (format.use != Use::kTranscode && pcm_ && !pcm_->empty());
   if ((resync_ || other_queue) && !flush_first()) {
     return false;
   }
   if (resync_) {
-    resync(format.in.params.clock_rate);
+    resync(format.in.params.clock_rate, format.out.params.clock_rate);
     gap = 0;
   }
   if (gap > 0 && lost_ != 0 && format.use == Use::kTranscode && !concealed_) {
@@ -199,7 +201,7 @@ bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& st
     return false;
   }
   if (!started_) {
-    resync(format.in.params.clock_rate);
+    resync(format.in.params.clock_rate, format.out.params.clock_rate);
   }
   if (!plan_.decodes) {
     out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
@@ -231,16 +233,18 @@ bool Path::settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& st
     return false;
   }
   const bool passes = format.out.payload_type != kNoPayloadType;
+  const std::uint32_t out_clock = plan_.decodes ? plan_.encoded->params.clock_rate
+                                  : passes      ? format.out.params.clock_rate
+                                                : format.in.params.clock_rate;
   if (resync_) {
-    resync(format.in.params.clock_rate);
+    resync(format.in.params.clock_rate, out_clock);
   } else if (gap > 0) {
     const auto missing = static_cast<std::uint64_t>(gap);
     const std::uint64_t covered = std::min(missing, surplus_);
     surplus_ -= covered;
-    const std::uint32_t out_clock = plan_.decodes ? plan_.encoded->params.clock_rate
-                                    : passes      ? format.out.params.clock_rate
-                                                  : format.in.params.clock_rate;
     skip(missing - covered, format.in.params.clock_rate, out_clock);
+  } else if (fill_due_us_ != kNever) {
+    surplus_ += static_cast<std::uint64_t>(-gap);  // the noise was ahead
   }
   in_next_ = current_.timestamp;
   last_arrival_us_ = current_.arrival_us;

@@ -1,0 +1,59 @@
+// The time line: nothing that a path does moves what comes out against what came in.
+#include <gtest/gtest.h>
+
+#include "tests/unit/media/path_bed.hpp"
+
+namespace pollux::media::test {
+namespace {
+
+Given given(std::uint16_t number, std::uint32_t timestamp, std::size_t bytes, std::uint8_t payload_type = 8) {
+  return {.sequence = number,
+          .timestamp = timestamp,
+          .payload_type = payload_type,
+          .payload = ramp(timestamp, bytes)};
+}
+
+std::uint32_t end_of(const Sent& packet, const CodecFormat& format) {
+  return packet.header.timestamp + *codec::payload_ticks(format.params, packet.payload);
+}
+
+TEST(PathTime, AnotherSsrcComesAsMuchLaterOnTheOtherSidesClock) {
+  PathBed bed({kPcma}, {kOpus});
+  bed.give(0, given(0, 4000, 160));
+  Given other = given(7000, 12345, 160);
+  other.ssrc = 99;
+  bed.give(120'000, other);
+  const auto sent = bed.sent();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[1].header.timestamp, sent[0].header.timestamp + 120 * 48);
+}
+
+TEST(PathTime, WhatIsDecodedGoesBeforeWhatPassesBehindIt) {
+  PathBed bed({kPcma, kG729}, {kG729});
+  bed.give(0, given(0, 0, 120));  // 15 ms: half a frame waits
+  bed.give(15'000, {.sequence = 1, .timestamp = 120, .payload_type = 18, .payload = Bytes(10, 0x77)});
+  bed.wait_until(1'000'000);
+  const auto sent = bed.sent();
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_EQ(sent[0].header.timestamp, PathBed::kFirstTimestamp);
+  EXPECT_EQ(sent[1].header.timestamp, PathBed::kFirstTimestamp + 80);
+  EXPECT_EQ(sent[2].header.timestamp, PathBed::kFirstTimestamp + 160);
+  EXPECT_EQ(sent[2].payload, Bytes(10, 0x77));
+}
+
+TEST(PathTime, DescriptionsOfTheNoiseDontShiftTheTimeLine) {
+  PathBed bed({kPcma, kNoise}, {kG729});
+  bed.give(0, given(0, 0, 160));
+  std::uint16_t sequence = 1;
+  std::uint32_t ms = 20;
+  for (int i = 0; i < 100; ++i, ms += 105) {  // now between two packets of noise, now behind one
+    bed.give(ms * 1000ULL,
+             {.sequence = sequence++, .timestamp = ms * 8, .payload_type = 13, .payload = {50}});
+  }
+  bed.give(ms * 1000ULL, given(sequence, ms * 8, 160));
+  bed.wait_until(ms * 1000ULL + 200'000);
+  EXPECT_NEAR(end_of(bed.sent().back(), kG729) - PathBed::kFirstTimestamp, (ms + 20) * 8, 240);
+}
+
+}  // namespace
+}  // namespace pollux::media::test
