@@ -52,6 +52,14 @@ std::optional<Finding> media_fault(const LegView& from, const LegView& to, const
         "polluxctl top shows its load: lower admission.max_media_load, or give more workers the role "
         "media (workers[].roles)"};
   }
+  if (much(from, to, "media_too_fast")) {
+    return Finding{Flow::kPoor,
+                   "receiving, but " + of_received(from, "media_too_fast") +
+                       " are more media than time has passed for (media_too_fast)",
+                   "the party " + from.id() +
+                       " floods, or its packets say more than they hold; polluxctl capture " + session_id +
+                       " --leg " + from.id() + " --out FILE shows what comes"};
+  }
   if (much(from, to, "media_late")) {
     return Finding{Flow::kPoor,
                    "receiving, forwarding to " + address_text(to.rtp().destination()) + ", but " +
@@ -64,8 +72,10 @@ std::optional<Finding> media_fault(const LegView& from, const LegView& to, const
 }
 
 std::optional<std::string> media_remark(const LegView& from) {
-  const std::string counts = from.drops_text({"media_malformed", "media_overloaded", "media_late"});
-  const std::uint64_t packets = from.dropped({"media_malformed", "media_overloaded", "media_late"});
+  const std::string counts =
+      from.drops_text({"media_malformed", "media_overloaded", "media_late", "media_too_fast"});
+  const std::uint64_t packets =
+      from.dropped({"media_malformed", "media_overloaded", "media_late", "media_too_fast"});
   const bool told = static_cast<double>(packets) >= kMuch * static_cast<double>(from.rtp().rx_packets());
   return counts.empty() || told
              ? std::nullopt

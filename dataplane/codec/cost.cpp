@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dataplane/codec/codec.hpp"
+#include "dataplane/codec/resampler.hpp"
 
 namespace pollux::codec {
 namespace {
@@ -72,7 +73,54 @@ double decode(const CodecParams& params, std::uint32_t rate, const Recording& re
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+struct ResamplingCost {
+  std::uint32_t from_hz = 0;
+  std::uint32_t to_hz = 0;
+  double share = 0;
+};
+
+std::vector<ResamplingCost> measure_resampling() {
+  std::vector<ResamplingCost> costs;
+  for (const std::uint32_t from : {8'000U, 16'000U, 48'000U}) {
+    const std::vector<Sample> pcm = speech(from);
+    for (const std::uint32_t to : {8'000U, 16'000U, 48'000U}) {
+      if (from == to) {
+        continue;
+      }
+      ResamplingCost cost{from, to, 1};
+      std::vector<Sample> out(kMostPcmSamples);
+      for (int run = 0; run < kRuns; ++run) {
+        auto resampler = Resampler::make(from, to, 1);
+        if (!resampler) {
+          break;
+        }
+        const std::size_t length = pcm.size() / kPackets;
+        const auto start = Clock::now();
+        for (std::size_t i = 0; i < kPackets; ++i) {
+          resampler->process(std::span(pcm).subspan(i * length, length), out);
+        }
+        cost.share =
+            std::min(cost.share, std::chrono::duration<double>(Clock::now() - start).count() / kSeconds);
+      }
+      costs.push_back(cost);
+    }
+  }
+  return costs;
+}
+
 }  // namespace
+
+double resampling_share(std::uint32_t from_hz, std::uint32_t to_hz) {
+  static const std::vector<ResamplingCost> costs = measure_resampling();
+  double dearest = 0;
+  for (const ResamplingCost& cost : costs) {
+    if (cost.from_hz == from_hz && cost.to_hz == to_hz) {
+      return cost.share;
+    }
+    dearest = std::max(dearest, cost.share);
+  }
+  return from_hz == to_hz ? 0 : dearest;
+}
 
 std::vector<CodecCost> measure_costs() {
   std::vector<CodecCost> costs;

@@ -1,6 +1,7 @@
 // What the codecs cost on this machine.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "dataplane/base/codec_params.hpp"
@@ -17,5 +18,9 @@ struct CodecCost {
 // Each audio codec of this build on 200 ms of something like speech; the best of a few runs. Takes about
 // 100 ms. For start, control thread.
 std::vector<CodecCost> measure_costs();
+
+// Of one core, for one channel resampled in real time; the dearest of what was measured for pairs of rates
+// other than 8, 16 and 48 kHz. The first call measures, some 10 ms. Control thread.
+double resampling_share(std::uint32_t from_hz, std::uint32_t to_hz);
 
 }  // namespace pollux::codec

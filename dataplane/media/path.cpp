@@ -66,7 +66,7 @@ bool Path::take_from_window(std::uint64_t now_us, bool all) {
   lost_ += lost;
   counters_.lost = counters_.lost + lost;
   has_current_ = true;
-  concealed_ = false;
+  concealed_ = paid_ = false;
   return true;
 }
 

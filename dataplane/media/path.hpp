@@ -43,7 +43,8 @@ struct OutHeader {
   bool marker = false;
 };
 
-enum class Fate : std::uint8_t { kUsed, kLate, kMalformed, kUnmapped };
+// kTooFast: its sender has sent more media than time has passed for.
+enum class Fate : std::uint8_t { kUsed, kLate, kMalformed, kUnmapped, kTooFast };
 
 // One thing for the owner to do.
 struct Step {
@@ -144,6 +145,7 @@ class Path {
   void resync(std::uint32_t in_clock, std::uint32_t out_clock);
   bool flush_first();
   void conceal(std::size_t index, std::uint32_t ticks);
+  bool spend(std::uint64_t now_us, std::uint64_t media_us);
   void bridge(std::int64_t gap, const FormatPlan& format);
   void skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_clock);
   bool forward(std::uint64_t now_us, const FormatPlan& format, std::uint32_t timestamp, Step& step);
@@ -199,6 +201,7 @@ class Path {
   bool has_current_ = false;
   bool has_ssrc_ = false;
   bool concealed_ = false;  // for current_
+  bool paid_ = false;       // for current_
   bool closing_ = false;
   bool flush_ = false;            // all that is queued has to go
   bool marker_ = true;            // on the next packet with sound
@@ -230,6 +233,14 @@ class Path {
   std::uint64_t pace_due_us_ = 0;
   std::uint64_t flush_due_us_ = kNever;
   std::uint64_t fill_due_us_ = kNever;
+  // Media that may be decoded: as much as time passes, and kMostCreditUs after a jam. So much work a party
+  // can make at most, whatever it sends.
+  static constexpr std::uint64_t kMostCreditUs = 2'000'000;
+  std::uint64_t credit_us_ = kMostCreditUs;
+  std::uint64_t credited_us_ = 0;  // when
+  bool has_event_ = false;         // event_in_ went out as event_out_: so do the rest of its packets
+  std::uint32_t event_in_ = 0;
+  std::uint32_t event_out_ = 0;
   PathCounters counters_;
 };
 

@@ -68,16 +68,13 @@ Expected<void> Path::make_codecs(const RouteWishes& wishes) {
     return {};
   }
   const CodecParams& out = plan_.encoded->params;
-  // The encoder's rate: Opus takes that of what it gets, so that nothing is resampled in vain.
-  std::uint32_t widest = 0;
   std::uint8_t in_channels = 1;
   for (const FormatPlan& format : plan_.formats) {
     if (format.use == Use::kTranscode) {
-      widest = std::max(widest, codec::pcm_rate(format.in.params, codec::pcm_rate(out, 48000)));
       in_channels = std::max(in_channels, channels_of(format.in.params));
     }
   }
-  pcm_rate_ = codec::pcm_rate(out, widest);
+  pcm_rate_ = encoder_rate(plan_);
   channels_ = std::min(in_channels, channels_of(out));
   auto encoder = codec::Encoder::make(out, pcm_rate_, channels_, {.dtx = wishes.dtx});
   if (!encoder) {

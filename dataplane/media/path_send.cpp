@@ -8,6 +8,8 @@ namespace pollux::media {
 
 namespace {
 
+// However short the packets are that come: noise and what is made up for must not go out sample by sample.
+constexpr std::uint64_t kLeastPacketUs = 5'000;
 constexpr int kToldLevelDb = 3;  // a change of the noise by less isn't worth a packet (RFC 3389 §4)
 
 }  // namespace
@@ -31,7 +33,8 @@ std::uint32_t Path::samples_to_ticks(std::size_t samples) const {
 
 // Whole frames, as many as asked for or as the packets that come have, and as fit a packet.
 std::size_t Path::packet_samples() const {
-  const std::uint64_t wanted_us = ptime_ms_ != 0 ? ptime_ms_ * 1000ULL : in_packet_us_;
+  const std::uint64_t wanted_us =
+      ptime_ms_ != 0 ? ptime_ms_ * 1000ULL : std::max(in_packet_us_, kLeastPacketUs);
   const std::size_t most = std::min<std::size_t>(
       most_samples_, std::size_t{codec_facts(plan_.encoded->params.id).max_ptime_ms} * pcm_rate_ / 1000);
   std::size_t samples =
@@ -236,6 +239,7 @@ void Path::fill_with_noise() {
   head_us_ = fill_due_us_;
   pace_due_us_ = fill_due_us_;
   fill_due_us_ += packet_us;
+  last_arrival_us_ = std::max(last_arrival_us_, fill_due_us_ - std::min(fill_due_us_, in_packet_us_));
   counters_.noise_us = counters_.noise_us + packet_us;
 }
 

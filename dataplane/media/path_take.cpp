@@ -11,8 +11,9 @@ namespace pollux::media {
 
 namespace {
 
-constexpr std::int64_t kLongestGapSeconds = 10;  // more is no pause: the timestamps have jumped
-constexpr std::size_t kEventDurationOffset = 2;  // RFC 4733 §2.3
+constexpr std::int64_t kLongestGapSeconds = 10;       // more is no pause: the timestamps have jumped
+constexpr std::uint64_t kInterruptionUs = 1'000'000;  // hold, not loss: nothing is made up for it
+constexpr std::size_t kEventDurationOffset = 2;       // RFC 4733 §2.3
 
 std::uint64_t ticks_to_us(std::uint64_t ticks, std::uint32_t clock_rate) {
   return ticks * 1'000'000 / clock_rate;
@@ -89,6 +90,17 @@ std::int64_t Path::gap_before(const FormatPlan& format) {
   return gap;
 }
 
+// False: the party has sent more media than time has passed for.
+bool Path::spend(std::uint64_t now_us, std::uint64_t media_us) {
+  credit_us_ = std::min(credit_us_ + (now_us - credited_us_), kMostCreditUs);
+  credited_us_ = now_us;
+  if (media_us > credit_us_) {
+    return false;
+  }
+  credit_us_ -= media_us;
+  return true;
+}
+
 void Path::skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_clock) {
   const std::uint64_t scaled = ticks * out_clock + skip_remainder_;
   out_head_ += static_cast<std::uint32_t>(scaled / in_clock);
@@ -131,6 +143,14 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
     discard(current_.token, Fate::kMalformed, step);
     return true;
   }
+  const std::uint64_t media_us = ticks_to_us(*ticks, format.in.params.clock_rate);
+  if (format.use == Use::kTranscode && !paid_) {
+    if (!spend(now_us, media_us)) {
+      discard(current_.token, Fate::kTooFast, step);
+      return true;
+    }
+    paid_ = true;
+  }
   std::int64_t gap = gap_before(format);
   const bool other_queue = queue_ != (states_[index].frames ? static_cast<std::uint8_t>(index) : kNone) ||
                            (format.use != Use::kTranscode && pcm_ && !pcm_->empty());
@@ -143,7 +163,10 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
   }
   if (gap > 0 && lost_ != 0 && format.use == Use::kTranscode && !concealed_) {
     concealed_ = true;
-    conceal(index, static_cast<std::uint32_t>(gap));
+    const std::uint64_t gap_us = ticks_to_us(static_cast<std::uint64_t>(gap), format.in.params.clock_rate);
+    if (gap_us <= kInterruptionUs && spend(now_us, std::min<std::uint64_t>(gap_us, kMaxConcealMs * 1000))) {
+      conceal(index, static_cast<std::uint32_t>(gap));
+    }
     gap = timestamp_distance(in_next_, current_.timestamp);
   }
   if (gap > static_cast<std::int64_t>(surplus_) && !flush_first()) {
@@ -156,7 +179,7 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
   audio_format_ = static_cast<std::uint8_t>(index);
   counters_.format = audio_format_;
   fill_due_us_ = kNever;
-  in_packet_us_ = std::max<std::uint64_t>(ticks_to_us(*ticks, format.in.params.clock_rate), 1);
+  in_packet_us_ = std::max<std::uint64_t>(media_us, 1);
   counters_.in_packet_us = static_cast<std::uint32_t>(in_packet_us_);
   if (format.use == Use::kTranscode) {
     return decode(now_us, index, *ticks, step);
@@ -197,10 +220,13 @@ bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& st
     discard(current_.token, Fate::kMalformed, step);
     return true;
   }
-  if (current_.marker && !flush_first()) {
+  const bool known = has_event_ && current_.timestamp == event_in_ && !resync_;
+  if (!known && !flush_first()) {
     return false;
   }
-  if (!started_) {
+  const std::int64_t distance = timestamp_distance(in_next_, current_.timestamp);
+  const std::int64_t most = kLongestGapSeconds * format.in.params.clock_rate;
+  if (!started_ || resync_ || (!known && (distance > most || distance < -most))) {
     resync(format.in.params.clock_rate, format.out.params.clock_rate);
   }
   if (!plan_.decodes) {
@@ -209,12 +235,15 @@ bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& st
   lost_ = 0;
   const std::uint64_t in_clock = format.in.params.clock_rate;
   const std::uint64_t out_clock = format.out.params.clock_rate;
-  // Its distance from the audio before it, on whatever clock that was.
-  const std::int64_t ahead = timestamp_distance(in_next_, current_.timestamp);
-  const std::uint32_t tail = out_head_ + (pcm_ ? samples_to_ticks(pcm_->size()) : 0) +
-                             (queue_ != kNone ? states_[queue_].frames->ticks() : 0);
-  const std::int64_t scaled =
-      ahead * static_cast<std::int64_t>(out_clock) / static_cast<std::int64_t>(in_clock);
+  if (!known) {
+    // Its distance from the audio before it, on whatever clock that was; nothing is queued.
+    const std::int64_t ahead = timestamp_distance(in_next_, current_.timestamp);
+    const std::int64_t scaled =
+        ahead * static_cast<std::int64_t>(out_clock) / static_cast<std::int64_t>(in_clock);
+    has_event_ = true;
+    event_in_ = current_.timestamp;
+    event_out_ = out_head_ + static_cast<std::uint32_t>(scaled);
+  }
   if (in_clock != out_clock) {
     std::uint8_t* const duration = current_.payload + kEventDurationOffset;
     const std::uint64_t ticks = load_be16(duration) * out_clock / in_clock;
@@ -222,7 +251,7 @@ bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& st
   }
   const bool marker = marker_;
   marker_ = current_.marker;
-  forward(now_us, format, tail + static_cast<std::uint32_t>(scaled), step);
+  forward(now_us, format, event_out_, step);
   marker_ = marker;
   return true;
 }
@@ -323,6 +352,9 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
   if (!decoded) {
     counters_.malformed = counters_.malformed + 1;
     ++lost_;
+    if (!pcm_->empty()) {
+      flush_due_us_ = now_us + in_packet_us_;
+    }
     discard(current_.token, Fate::kMalformed, step);
     return true;
   }
@@ -332,7 +364,7 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
   }
   append_pcm(state, {scratch_.data(), decoded->samples * channels_});
   came(ticks, format.in.params.clock_rate);
-  flush_due_us_ = now_us + in_packet_us_ + samples_to_us(packet_samples());
+  flush_due_us_ = pcm_->empty() ? kNever : now_us + in_packet_us_ + samples_to_us(packet_samples());
   if (decoded->silence) {
     noise_format_ = static_cast<std::uint8_t>(index);
     if (plan_.noise_payload_type != kNoPayloadType) {

@@ -1,5 +1,9 @@
 #include "dataplane/media/route_plan.hpp"
 
+#include <algorithm>
+
+#include "dataplane/codec/payload.hpp"
+
 namespace pollux::media {
 
 namespace {
@@ -85,6 +89,17 @@ RoutePlan plan_route(const RouteWishes& wishes) {
     }
   }
   return plan;
+}
+
+std::uint32_t encoder_rate(const RoutePlan& plan) {
+  const CodecParams& out = plan.encoded->params;
+  std::uint32_t widest = 0;
+  for (const FormatPlan& format : plan.formats) {
+    if (format.use == Use::kTranscode) {
+      widest = std::max(widest, codec::pcm_rate(format.in.params, codec::pcm_rate(out, 48000)));
+    }
+  }
+  return codec::pcm_rate(out, widest);
 }
 
 }  // namespace pollux::media

@@ -52,4 +52,8 @@ struct RoutePlan {
 // where `to` has any audio).
 RoutePlan plan_route(const RouteWishes& wishes);
 
+// The PCM rate that the encoder is run at, Hz: Opus takes that of the widest it gets, so that nothing is
+// resampled in vain. Pre: plan.decodes.
+std::uint32_t encoder_rate(const RoutePlan& plan);
+
 }  // namespace pollux::media

@@ -141,7 +141,8 @@ std::uint64_t JitterWindow::schedule(const HeldPacket& packet) {
   const std::int64_t transit_us = static_cast<std::int64_t>(packet.arrival_us) - media_us;
   std::int64_t fastest = std::min(least_us_, former_least_us_);
   if (transit_us > fastest + kClockJumpUs || transit_us < fastest - kClockJumpUs) {
-    restart_clock(packet, transit_us);
+    media_ticks_ = 0;
+    restart_clock(packet, static_cast<std::int64_t>(packet.arrival_us));
     return packet.arrival_us;
   }
   if (packet.arrival_us >= period_end_us_) {

@@ -43,15 +43,16 @@ void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<con
 
 void build_payload_types(const media::RoutePlan& plan, PayloadTypeTable& table) {
   for (std::uint8_t wire = 0; wire < 128; ++wire) {
-    table.out[wire] = kPayloadTypeUnmapped;
+    // A path sees all numbers, lest one that isn't in the list look like a loss.
+    table.out[wire] = plan.needs_path ? kPayloadTypeMedia : kPayloadTypeUnmapped;
     table.clock[wire] = clock_index(default_clock_rate(wire)).value_or(0);
   }
   for (const media::FormatPlan& format : plan.formats) {
     const std::uint8_t wire = format.in.payload_type;
     // Without a path every use is kPass, or an event or noise whose number is mapped, or nothing.
-    table.out[wire] = plan.needs_path                                    ? kPayloadTypeMedia
-                      : format.out.payload_type == media::kNoPayloadType ? kPayloadTypeUnmapped
-                                                                         : format.out.payload_type;
+    if (!plan.needs_path && format.out.payload_type != media::kNoPayloadType) {
+      table.out[wire] = format.out.payload_type;
+    }
     table.clock[wire] = clock_index(format.in.params.clock_rate).value_or(0);
   }
 }

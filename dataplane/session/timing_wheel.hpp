@@ -19,6 +19,18 @@ struct Timer {
   bool armed() const { return next != nullptr; }
 };
 
+// To the end of a list of timers that no wheel holds; a head without links is empty. TimingWheel::disarm()
+// takes a timer out of it, too.
+inline void append(Timer& head, Timer& timer) {
+  if (head.next == nullptr) {
+    head.next = head.previous = &head;
+  }
+  timer.next = &head;
+  timer.previous = head.previous;
+  head.previous->next = &timer;
+  head.previous = &timer;
+}
+
 // Arms, disarms and expires in O(1); a timer further away than the wheel is long goes round more than once.
 // Belongs to one thread. Timers are not owned and must be disarmed before they go.
 class TimingWheel {
@@ -42,7 +54,7 @@ class TimingWheel {
     head.previous = &timer;
   }
 
-  void disarm(Timer& timer) {
+  static void disarm(Timer& timer) {
     if (timer.armed()) {
       timer.previous->next = timer.next;
       timer.next->previous = timer.previous;

@@ -148,6 +148,9 @@ bool captures_decrypted(const session::Endpoint& endpoint) {
 
 void capture_frame(Context& context, const session::Endpoint& endpoint, const rte_mbuf& mbuf,
                    CapturePoint point, DropReason reason) {
+  if (mbuf.packet_type == kUnframed) {
+    return;  // made here, and never got headers
+  }
   std::uint16_t snap_length = endpoint.leg->session->capture.snap_length;
   if (point == CapturePoint::kDropped && endpoint.protection == session::Protection::kSrtp &&
       !captures_decrypted(endpoint)) {

@@ -67,6 +67,10 @@ struct TxQueue {
   rte_ring* inbound = nullptr;   // set: others hand over to this worker
 };
 
+// In rte_mbuf::packet_type, which nothing else here reads: what a media packet's buffer holds.
+inline constexpr std::uint32_t kUnframed = 0xffff'0000;  // begins with RTP: no headers for a capture to show
+inline constexpr std::uint32_t kRefused = 0xfffe'0000;   // a path refused it: the low half is the DropReason
+
 // What stages know of a device port.
 struct PortTraits {
   std::uint64_t mac = 0;  // the six bytes in the low end of a word
@@ -95,8 +99,6 @@ struct MediaWork {
   session::MediaRoute* route = nullptr;
 };
 
-inline constexpr std::uint64_t kNoBudget = ~std::uint64_t{0};
-
 // What the stages repacketize and transcode keep from call to call.
 struct MediaStages {
   static constexpr std::uint16_t kMostWork = 2 * kBatch;
@@ -107,10 +109,13 @@ struct MediaStages {
   session::MediaRoute* closed = nullptr;       // paths that have come back closed, for the worker to see to
   session::MediaRoute* close_later = nullptr;  // whose media worker had no room for the order
   session::MediaRoute* answer_later =
-      nullptr;                              // closed ones whose session's worker had no room for the answer
-  std::uint64_t budget_cycles = kNoBudget;  // that transcode() may take in one loop
-  std::vector<rte_ring*> to_media;          // MediaWork by worker; many producers
-  std::vector<rte_ring*> from_media;        // and back
+      nullptr;         // closed ones whose session's worker had no room for the answer
+  session::Timer due;  // head of those whose timer has gone off
+  static constexpr unsigned kMostBurst = 8;
+  unsigned burst = 1;                 // packets between two looks at the clock
+  std::uint64_t budget_cycles = 0;    // that transcode() may take in one loop
+  std::vector<rte_ring*> to_media;    // MediaWork by worker; many producers
+  std::vector<rte_ring*> from_media;  // and back
 };
 
 // All references outlive the worker. Everything else in here belongs to the worker's thread.

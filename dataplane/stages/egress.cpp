@@ -97,6 +97,7 @@ bool put_headers(session::Endpoint& endpoint, rte_mbuf& mbuf, std::uint8_t* payl
   mbuf.pkt_len = mbuf.data_len;
   mbuf.ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
   mbuf.port = endpoint.tx_port;
+  mbuf.packet_type = 0;
 
   const auto udp_length = static_cast<std::uint16_t>(length + kUdpHeaderLength);
   copy_header(frame, endpoint);

@@ -26,6 +26,8 @@ DropReason reason_of(media::Fate fate) {
   switch (fate) {
     case media::Fate::kLate:
       return DropReason::media_late;
+    case media::Fate::kTooFast:
+      return DropReason::media_too_fast;
     case media::Fate::kMalformed:
       return DropReason::media_malformed;
     default:
@@ -42,7 +44,8 @@ void discard(Context& context, session::MediaRoute& route, const media::Step& st
     blame(context, *route.source, reason_of(step.fate));
     rte_pktmbuf_free(mbuf);
   } else {
-    drop(context, mbuf, reason_of(step.fate));
+    mbuf->packet_type = kRefused | static_cast<std::uint32_t>(reason_of(step.fate));
+    return_from_media(context, {mbuf, &route});
   }
 }
 
@@ -107,6 +110,13 @@ void hold(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
 
 void gather_media(Context& context, const MediaPacket& packet, session::MediaRoute& route) {
   MediaStages& media = context.media;
+  constexpr std::uint8_t kBoth = session::kTxRemote | session::kTxForward;
+  if (const std::uint8_t flags = route.sink->tx_flags; (flags & kBoth) != kBoth) [[unlikely]] {
+    // Nobody hears it: no work for a codec.
+    drop(context, *route.source, packet.mbuf,
+         (flags & session::kTxForward) == 0 ? DropReason::direction : DropReason::no_remote);
+    return;
+  }
   if (media.work_count == MediaStages::kMostWork) {
     forward_media(context);
   }
@@ -114,6 +124,7 @@ void gather_media(Context& context, const MediaPacket& packet, session::MediaRou
   mbuf->data_off = static_cast<std::uint16_t>(packet.payload - static_cast<std::uint8_t*>(mbuf->buf_addr));
   mbuf->data_len = packet.payload_length;
   mbuf->pkt_len = packet.payload_length;
+  mbuf->packet_type = kUnframed;
   media.work[media.work_count++] = {mbuf, &route};
 }
 
@@ -194,6 +205,7 @@ void deliver(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
     rtp_send(context, made);
   }
   MediaPacket& packet = made.add();
+  mbuf->packet_type = kUnframed;
   packet.mbuf = mbuf;
   packet.endpoint = route.sink;
   packet.source = route.source;

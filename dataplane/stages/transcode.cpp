@@ -8,7 +8,7 @@ namespace pollux::stages {
 
 namespace {
 
-constexpr unsigned kBurst = 8;  // packets between two looks at the clock, where nobody else waits
+constexpr std::uint32_t kReasonMask = 0xffff'0000;
 
 bool enqueue(rte_ring* ring, MediaWork work) {
   return rte_ring_mp_enqueue_elem(ring, &work, sizeof work) == 0;
@@ -28,6 +28,7 @@ void closed(Context& context, session::MediaRoute& route) {
   }
 }
 
+// The route may be gone when this returns.
 void finish(Context& context, session::MediaRoute& route) {
   route.path->close();
   run_path(context, route);
@@ -35,13 +36,28 @@ void finish(Context& context, session::MediaRoute& route) {
 }
 
 void run(Context& context, const MediaWork& work) {
-  const std::uint64_t start = rte_rdtsc();
   if (work.mbuf == nullptr) {
     finish(context, *work.route);
-  } else {
-    run_media(context, *work.route, work.mbuf);
+    return;
   }
+  const std::uint64_t start = rte_rdtsc();
+  run_media(context, *work.route, work.mbuf);
   work.route->busy_cycles.add(rte_rdtsc() - start);
+}
+
+// One of the routes whose timers have gone off. False: there is none.
+bool run_due(Context& context) {
+  session::Timer& head = context.media.due;
+  if (head.next == nullptr || head.next == &head) {
+    return false;
+  }
+  session::MediaRoute& route = session::media_route_of(*head.next);
+  session::TimingWheel::disarm(route.timer);
+  const StageTimer timer(context, Stage::transcode, 1);
+  const std::uint64_t start = rte_rdtsc();
+  run_path(context, route);
+  route.busy_cycles.add(rte_rdtsc() - start);
+  return true;
 }
 
 void retry(session::MediaRoute*& list, const std::vector<rte_ring*>& rings, bool to_media) {
@@ -88,17 +104,20 @@ void return_from_media(Context& context, MediaWork work) {
 
 bool transcode(Context& context) {
   rte_ring* const ring = context.media.to_media[context.worker];
-  std::array<MediaWork, kBurst> work;
+  std::array<MediaWork, MediaStages::kMostBurst> work;
   const std::uint64_t start = rte_rdtsc();
-  const unsigned burst = context.media.budget_cycles == kNoBudget ? kBurst : 1;
   bool any = false;
   do {
+    const bool due = run_due(context);
     const unsigned count =
-        rte_ring_sc_dequeue_burst_elem(ring, work.data(), sizeof(MediaWork), burst, nullptr);
+        rte_ring_sc_dequeue_burst_elem(ring, work.data(), sizeof(MediaWork), context.media.burst, nullptr);
+    any |= due || count != 0;
     if (count == 0) {
+      if (due) {
+        continue;
+      }
       break;
     }
-    any = true;
     const StageTimer timer(context, Stage::transcode, count);
     for (unsigned i = 0; i < count; ++i) {
       run(context, work[i]);
@@ -115,8 +134,13 @@ bool take_transcoded(Context& context) {
   const unsigned count = rte_ring_sc_dequeue_burst_elem(context.media.from_media[context.worker], work.data(),
                                                         sizeof(MediaWork), kBatch, nullptr);
   for (unsigned i = 0; i < count; ++i) {
-    if (work[i].mbuf != nullptr) {
-      deliver(context, *work[i].route, work[i].mbuf);
+    if (rte_mbuf* const mbuf = work[i].mbuf; mbuf != nullptr) {
+      if ((mbuf->packet_type & kReasonMask) == kRefused) [[unlikely]] {
+        blame(context, *work[i].route->source, static_cast<DropReason>(mbuf->packet_type & ~kReasonMask));
+        rte_pktmbuf_free(mbuf);
+      } else {
+        deliver(context, *work[i].route, mbuf);
+      }
     } else {
       remember(context.media.closed, *work[i].route);
     }
@@ -125,6 +149,10 @@ bool take_transcoded(Context& context) {
     send_made(context);
   }
   return count != 0;
+}
+
+void run_later(Context& context, session::MediaRoute& route) {
+  session::append(context.media.due, route.timer);
 }
 
 void close_route(Context& context, session::MediaRoute& route) {

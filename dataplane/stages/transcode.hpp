@@ -17,6 +17,10 @@ void return_from_media(Context& context, MediaWork work);
 // Runs paths of this media worker with what has come for them. True: there was something.
 bool transcode(Context& context);
 
+// The timer of a route whose path decodes has gone off: transcode() runs it, in its turn and within the
+// budget.
+void run_later(Context& context, session::MediaRoute& route);
+
 // Takes what media workers give back of this worker's sessions: packets to rtp_send, closed routes to
 // MediaStages::closed. True: there was something.
 bool take_transcoded(Context& context);

@@ -22,7 +22,8 @@ constexpr unsigned kCommandRing = 4096;
 constexpr unsigned kEventRing = 8192;
 constexpr unsigned kHandoffRing = 4096;
 constexpr unsigned kTxRing = 1024;
-constexpr unsigned kMediaRing = 8192;
+// What has waited for longer than so many packets take is too old to be heard, and holds buffers meanwhile.
+constexpr unsigned kMediaRing = 2048;
 constexpr unsigned kMempoolCache = 256;
 
 std::string unique_name(const char* kind) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/codec/cost.hpp"
+#include "dataplane/codec/payload.hpp"
 #include "dataplane/session/clocks.hpp"
 #include "dataplane/session/media_route.hpp"
 
@@ -16,6 +18,11 @@ double cost_of(CodecId id, std::span<const CodecCost> costs, double CodecCost::*
     }
   }
   return 0;
+}
+
+// L16 is measured at 8 kHz with one channel.
+double width_of(const CodecParams& codec) {
+  return codec.id == CodecId::kL16 ? codec.channels * codec.clock_rate / 8000.0 : 1;
 }
 
 const LegSpec* leg_of(const SessionSpec& spec, std::uint16_t id) {
@@ -120,13 +127,20 @@ double MediaPlanner::cost(const SessionSpec& spec, std::span<const CodecCost> co
       if (!plan.decodes) {
         continue;
       }
+      // The dearest of what the party may send.
       double decoding = 0;
+      const std::uint32_t out_rate = media::encoder_rate(plan);
       for (const media::FormatPlan& format : plan.formats) {
         if (format.use == media::Use::kTranscode) {
-          decoding = std::max(decoding, cost_of(format.in.params.id, costs, &CodecCost::decode_share));
+          const std::uint32_t in_rate = codec::pcm_rate(format.in.params, out_rate);
+          const double channels = format.in.params.channels;
+          decoding = std::max(decoding, width_of(format.in.params) * cost_of(format.in.params.id, costs,
+                                                                             &CodecCost::decode_share) +
+                                            channels * codec::resampling_share(in_rate, out_rate));
         }
       }
-      total += decoding + cost_of(plan.encoded->params.id, costs, &CodecCost::encode_share);
+      total += decoding + width_of(plan.encoded->params) *
+                              cost_of(plan.encoded->params.id, costs, &CodecCost::encode_share);
     }
   }
   return total;

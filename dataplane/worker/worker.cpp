@@ -28,7 +28,9 @@ namespace {
 
 constexpr std::uint32_t kEmptyPollsBeforeSleep = 2000;
 constexpr unsigned kSleepMicroseconds = 50;
-constexpr double kMediaBudgetMs = 0.2;  // per loop, for decoding and encoding
+// Per loop, for decoding and encoding.
+constexpr double kSharedMediaBudgetMs = 0.2;
+constexpr double kMediaBudgetMs = 1;
 
 session::Session& session_of(session::Timer& timer) {
   return *reinterpret_cast<session::Session*>(reinterpret_cast<std::byte*>(&timer) -
@@ -56,10 +58,11 @@ Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mai
       random_(random_seed),
       wheel_(0) {
   context_.wheel = &wheel_;
-  // A worker that relays as well looks after its queues between two pieces of work.
-  if (config_.roles.relay) {
-    context_.media.budget_cycles = static_cast<std::uint64_t>(kMediaBudgetMs * cycles_per_ms_);
-  }
+  // A worker that relays as well looks after its queues between two pieces of work; any looks after its
+  // timers.
+  context_.media.burst = config_.roles.relay ? 1 : stages::MediaStages::kMostBurst;
+  context_.media.budget_cycles = static_cast<std::uint64_t>(
+      (config_.roles.relay ? kSharedMediaBudgetMs : kMediaBudgetMs) * cycles_per_ms_);
 }
 
 void Worker::run() {
@@ -164,9 +167,7 @@ void Worker::expire(session::Timer& timer) {
       break;
     case session::TimerKind::kMediaRoute: {
       session::MediaRoute& route = session::media_route_of(timer);
-      const std::uint64_t start = rte_rdtsc();
-      stages::run_path(context_, route);
-      route.busy_cycles.add(rte_rdtsc() - start);
+      route.in_line ? stages::run_path(context_, route) : stages::run_later(context_, route);
       break;
     }
     case session::TimerKind::kReport:

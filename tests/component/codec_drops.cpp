@@ -82,12 +82,27 @@ std::uint64_t overloaded(DropTest& test) {
   return kMore;
 }
 
+// 120 packets of 20 ms at once, of which two seconds are let through.
+std::uint64_t too_fast(DropTest& test) {
+  warm_up(test, transcoding_call());
+  for (std::uint16_t i = 0; i < 119; ++i) {
+    test.send(test.a, gsm(static_cast<std::uint16_t>(1001 + i)));
+  }
+  return 20;
+}
+
+void goes_on_with_time(DropTest& test) {
+  test.bed().advance_ms(1000);
+  goes_on(test);
+}
+
 }  // namespace
 
 std::vector<DropCase> codec_drops() {
   return {
       {DropReason::media_malformed, "payloads_that_are_no_frames", malformed, goes_on},
       {DropReason::media_late, "late_without_a_window", late, goes_on},
+      {DropReason::media_too_fast, "more_media_than_time", too_fast, goes_on_with_time},
       {DropReason::media_overloaded, "more_than_wait_for_a_change", overloaded, goes_on},
   };
 }

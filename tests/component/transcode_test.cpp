@@ -267,6 +267,7 @@ TEST_F(TranscodeTest, RelayedPacketsDontWaitForEncoders) {
     for (int k = 0; k < 8; ++k) {
       send(a, next());
     }
+    bed().advance_ms(160);
     bed().turn_worker(0);
   }
   ASSERT_LT(bed().stage_packets("transcode") - before, 480U) << "the encoder keeps up: nothing is shown";

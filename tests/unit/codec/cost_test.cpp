@@ -29,5 +29,12 @@ TEST(Cost, OfEachCodecOfThisBuild) {
   EXPECT_GT(opus, 10 * g711);  // whatever the machine
 }
 
+TEST(Cost, OfResampling) {
+  EXPECT_EQ(resampling_share(8'000, 8'000), 0);
+  EXPECT_GT(resampling_share(8'000, 48'000), 0);
+  EXPECT_GE(resampling_share(24'000, 32'000), resampling_share(16'000, 8'000)) << "not measured: the dearest";
+  EXPECT_LT(resampling_share(8'000, 16'000), 0.1);
+}
+
 }  // namespace
 }  // namespace pollux::codec

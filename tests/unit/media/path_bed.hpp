@@ -134,7 +134,7 @@ class PathBed {
   std::uint64_t now_us_ = 0;
   std::set<Bytes*> held_;
   std::vector<Sent> sent_;
-  std::array<std::uint64_t, 4> discarded_{};
+  std::array<std::uint64_t, 5> discarded_{};
 };
 
 // `milliseconds` of a tone that never repeats itself for a second, as A-law: tells where a byte comes from.
