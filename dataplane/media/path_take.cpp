@@ -143,7 +143,13 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
   }
   if (gap > 0 && lost_ != 0 && format.use == Use::kTranscode && !concealed_) {
     concealed_ = true;
-    conceal(index, static_cast<std::uint32_t>(gap));
+    const auto covered =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(surplus_, static_cast<std::uint64_t>(gap)));
+    surplus_ -= covered;
+    in_next_ += covered;
+    if (gap > covered) {
+      conceal(index, static_cast<std::uint32_t>(gap) - covered);
+    }
     gap = timestamp_distance(in_next_, current_.timestamp);
   }
   if (gap > static_cast<std::int64_t>(surplus_) && !flush_first()) {
@@ -331,6 +337,7 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
     pace_due_us_ = now_us;
   }
   append_pcm(state, {scratch_.data(), decoded->samples * channels_});
+  resting_ = false;
   came(ticks, format.in.params.clock_rate);
   flush_due_us_ = now_us + in_packet_us_ + samples_to_us(packet_samples());
   if (decoded->silence) {
