@@ -145,6 +145,7 @@ class Path {
   bool flush_first();
   void conceal(std::size_t index, std::uint32_t ticks);
   void bridge(std::int64_t gap, const FormatPlan& format);
+  void leave_out(std::uint32_t packets);
   void skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_clock);
   bool forward(std::uint64_t now_us, const FormatPlan& format, std::uint32_t timestamp, Step& step);
   bool decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step);

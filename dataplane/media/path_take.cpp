@@ -12,6 +12,7 @@ namespace pollux::media {
 namespace {
 
 constexpr std::int64_t kLongestGapSeconds = 10;  // more is no pause: the timestamps have jumped
+constexpr std::uint32_t kMostMissing = 2'000;    // RFC 3550 A.1: 3000 and more are a new beginning
 constexpr std::size_t kEventDurationOffset = 2;  // RFC 4733 §2.3
 
 std::uint64_t ticks_to_us(std::uint64_t ticks, std::uint32_t clock_rate) {
@@ -95,6 +96,11 @@ void Path::skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_c
   skip_remainder_ = scaled % in_clock;
 }
 
+// Sequence numbers of packets that never come. Of more than so many no receiver makes a loss.
+void Path::leave_out(std::uint32_t packets) {
+  out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + std::min(packets, kMostMissing));
+}
+
 // A gap that nothing is put into. Pre: nothing is queued.
 void Path::bridge(std::int64_t gap, const FormatPlan& format) {
   auto missing = static_cast<std::uint64_t>(std::max<std::int64_t>(gap, 0));
@@ -111,7 +117,7 @@ void Path::bridge(std::int64_t gap, const FormatPlan& format) {
       const std::uint32_t packet = std::max<std::uint32_t>(packet_ticks(), 1);
       const std::uint32_t packets = std::max<std::uint32_t>((out_head_ - before + packet / 2) / packet, 1);
       const bool in_place = ptime_ms_ == 0 && format.use != Use::kTranscode;
-      out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + (in_place ? lost_ : packets));
+      leave_out(in_place ? lost_ : packets);
     }
   }
   if (gap < 0 && fill_due_us_ != kNever) {
@@ -210,7 +216,7 @@ bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& st
     resync(format.in.params.clock_rate, format.out.params.clock_rate);
   }
   if (!plan_.decodes) {
-    out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
+    leave_out(lost_);
   }
   lost_ = 0;
   const std::uint64_t in_clock = format.in.params.clock_rate;
@@ -255,7 +261,7 @@ bool Path::settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& st
   in_next_ = current_.timestamp;
   last_arrival_us_ = current_.arrival_us;
   if (!plan_.decodes && ptime_ms_ == 0) {
-    out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
+    leave_out(lost_);
   }
   lost_ = 0;
   marker_ = false;

@@ -41,6 +41,17 @@ TEST(PathTime, WhatIsDecodedGoesBeforeWhatPassesBehindIt) {
   EXPECT_EQ(sent[2].payload, Bytes(10, 0x77));
 }
 
+TEST(PathTime, NoLossIsSoLongThatSequenceNumbersWouldGoBack) {
+  PathBed bed({kPcma}, {kPcma}, 1);
+  bed.give(0, given(0, 0, 8));
+  bed.give(9'500'000, given(100, 9'500 * 8, 8));
+  const auto sent = bed.sent();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[1].header.timestamp - sent[0].header.timestamp, 9'500U * 8U);
+  EXPECT_GT(sent[1].header.sequence - sent[0].header.sequence, 1);
+  EXPECT_LT(sent[1].header.sequence - sent[0].header.sequence, 3'000) << "RFC 3550 A.1: a new beginning";
+}
+
 TEST(PathTime, NoFrameIsFilledUpWhilePacketsWait) {
   PathBed bed({kPcma}, {kG729}, 0, 100);
   std::uint16_t number = 0;
