@@ -345,7 +345,8 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
   append_pcm(state, {scratch_.data(), decoded->samples * channels_});
   resting_ = false;
   came(ticks, format.in.params.clock_rate);
-  flush_due_us_ = now_us + in_packet_us_ + samples_to_us(packet_samples());
+  // Resampling may have kept all of a tiny packet.
+  flush_due_us_ = pcm_->empty() ? kNever : now_us + in_packet_us_ + samples_to_us(packet_samples());
   if (decoded->silence) {
     noise_format_ = static_cast<std::uint8_t>(index);
     if (plan_.noise_payload_type != kNoPayloadType) {

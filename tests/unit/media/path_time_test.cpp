@@ -52,6 +52,14 @@ TEST(PathTime, NoLossIsSoLongThatSequenceNumbersWouldGoBack) {
   EXPECT_LT(sent[1].header.sequence - sent[0].header.sequence, 3'000) << "RFC 3550 A.1: a new beginning";
 }
 
+TEST(PathTime, NothingIsDueForWhatTheResamplerKeeps) {
+  PathBed bed({format(CodecId::kL16, 97, 44100)}, {kPcma});
+  bed.give(0, given(0, 0, 2, 97));  // a single sample
+  EXPECT_TRUE(bed.sent().empty());
+  EXPECT_EQ(bed.path().due_us(), Path::kNever);
+  bed.wait_until(1'000'000);
+}
+
 TEST(PathTime, NoFrameIsFilledUpWhilePacketsWait) {
   PathBed bed({kPcma}, {kG729}, 0, 100);
   std::uint16_t number = 0;
