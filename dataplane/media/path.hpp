@@ -147,6 +147,7 @@ class Path {
   void conceal(std::size_t index, std::uint32_t ticks);
   bool spend(std::uint64_t now_us, std::uint64_t media_us);
   void bridge(std::int64_t gap, const FormatPlan& format);
+  void leave_out(std::uint32_t packets);
   void skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_clock);
   bool forward(std::uint64_t now_us, const FormatPlan& format, std::uint32_t timestamp, Step& step);
   bool decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step);
@@ -167,7 +168,11 @@ class Path {
   void sent(std::uint64_t now_us, std::uint64_t packet_us, bool short_one);
   std::size_t packet_samples() const;
   std::uint32_t packet_ticks() const;  // of what queue_ holds
-  bool urgent() const { return has_current_ || flush_ || closing_; }
+  // What is queued has to go, or no packet is here that could go on from it.
+  bool last_call(std::uint64_t now_us) const {
+    return flush_ ||
+           ((closing_ || flush_due_us_ <= now_us) && window_.empty() && !has_current_ && !has_incoming_);
+  }
   bool queue_empty() const;
   bool queue_full() const;  // holds at least a packet
   std::uint64_t samples_to_us(std::size_t samples) const { return samples * 1'000'000ULL / pcm_rate_; }
@@ -204,6 +209,7 @@ class Path {
   bool paid_ = false;       // for current_
   bool closing_ = false;
   bool flush_ = false;            // all that is queued has to go
+  bool resting_ = false;          // less than a frame is queued and waits for the rest of it
   bool marker_ = true;            // on the next packet with sound
   std::uint8_t noise_level_ = 0;  // -dBov, as the receiver was told last
   bool pausing_ = false;          // what goes out is silence, and the receiver knows

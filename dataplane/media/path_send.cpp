@@ -11,6 +11,7 @@ namespace {
 // However short the packets are that come: noise and what is made up for must not go out sample by sample.
 constexpr std::uint64_t kLeastPacketUs = 5'000;
 constexpr int kToldLevelDb = 3;  // a change of the noise by less isn't worth a packet (RFC 3389 §4)
+constexpr std::uint64_t kRestWaitUs = 100'000;
 
 }  // namespace
 
@@ -92,12 +93,12 @@ bool Path::emit(std::uint64_t now_us, std::span<std::uint8_t> room, Step& step) 
       return true;
     }
   }
-  const bool last_call = flush_ || closing_ || flush_due_us_ <= now_us;
+  const bool last = last_call(now_us);
   if (queue_ != kNone ? emit_frames(now_us, room, step)
                       : (pcm_ && !pcm_->empty() && emit_pcm(now_us, room, step))) {
     return true;
   }
-  if (noise_payload_size_ != 0 && last_call) {
+  if (noise_payload_size_ != 0 && last) {
     const std::size_t size = std::exchange(noise_payload_size_, 0);
     flush_ = false;
     marker_ = false;
@@ -114,8 +115,8 @@ bool Path::emit(std::uint64_t now_us, std::span<std::uint8_t> room, Step& step) 
 bool Path::emit_frames(std::uint64_t now_us, std::span<std::uint8_t> room, Step& step) {
   codec::FrameQueue& frames = *states_[queue_].frames;
   const bool full = queue_full();
-  const bool last_call = flush_ || closing_ || flush_due_us_ <= now_us;
-  if (!(full && (has_current_ || pace_due_us_ <= now_us)) && !last_call) {
+  const bool last = last_call(now_us);
+  if (!(full && (has_current_ || pace_due_us_ <= now_us)) && !last) {
     return false;
   }
   const FormatPlan& format = plan_.formats[queue_];
@@ -135,17 +136,25 @@ bool Path::emit_pcm(std::uint64_t now_us, std::span<std::uint8_t> room, Step& st
   const std::size_t wanted = packet_samples();
   while (!pcm_->empty()) {
     const bool full = pcm_->size() >= wanted;
-    const bool last_call = flush_ || closing_ || flush_due_us_ <= now_us;
-    if (!(full && (has_current_ || pace_due_us_ <= now_us)) && !last_call) {
+    const bool last = last_call(now_us);
+    if (!(full && (has_current_ || pace_due_us_ <= now_us)) && !last) {
       return false;
     }
     std::size_t samples = std::min(wanted, pcm_->size());
     if (const std::size_t odd = samples % frame_samples_; odd != 0) {
-      // The codec's frame has to be filled up; the pause that follows is shorter by that.
-      const std::size_t padding = frame_samples_ - odd;
-      std::ranges::fill(pcm_->append(padding), Sample{0});
-      samples += padding;
-      surplus_ += std::uint64_t{padding} * in_clock_ / pcm_rate_;
+      if (!flush_ && !closing_ && !std::exchange(resting_, true)) {
+        flush_due_us_ = now_us + kRestWaitUs;  // what the frame lacks may only be late
+        samples -= odd;
+        if (samples == 0) {
+          return false;
+        }
+      } else {
+        // The codec's frame has to be filled up; the pause that follows, or a loss, is shorter by that.
+        const std::size_t padding = frame_samples_ - odd;
+        std::ranges::fill(pcm_->append(padding), Sample{0});
+        samples += padding;
+        surplus_ += std::uint64_t{padding} * in_clock_ / pcm_rate_;
+      }
     }
     const std::span<const Sample> pcm = pcm_->take(samples);
     chunk_base_ = out_head_;

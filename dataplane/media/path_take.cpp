@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t kLongestGapSeconds = 10;       // more is no pause: the timestamps have jumped
 constexpr std::uint64_t kInterruptionUs = 1'000'000;  // hold, not loss: nothing is made up for it
 constexpr std::size_t kEventDurationOffset = 2;       // RFC 4733 §2.3
+constexpr std::uint32_t kMostMissing = 2'000;         // RFC 3550 A.1: 3000 and more are a new beginning
 
 std::uint64_t ticks_to_us(std::uint64_t ticks, std::uint32_t clock_rate) {
   return ticks * 1'000'000 / clock_rate;
@@ -107,6 +108,11 @@ void Path::skip(std::uint64_t ticks, std::uint32_t in_clock, std::uint32_t out_c
   skip_remainder_ = scaled % in_clock;
 }
 
+// Sequence numbers of packets that never come. Of more than so many no receiver makes a loss.
+void Path::leave_out(std::uint32_t packets) {
+  out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + std::min(packets, kMostMissing));
+}
+
 // A gap that nothing is put into. Pre: nothing is queued.
 void Path::bridge(std::int64_t gap, const FormatPlan& format) {
   auto missing = static_cast<std::uint64_t>(std::max<std::int64_t>(gap, 0));
@@ -123,7 +129,7 @@ void Path::bridge(std::int64_t gap, const FormatPlan& format) {
       const std::uint32_t packet = std::max<std::uint32_t>(packet_ticks(), 1);
       const std::uint32_t packets = std::max<std::uint32_t>((out_head_ - before + packet / 2) / packet, 1);
       const bool in_place = ptime_ms_ == 0 && format.use != Use::kTranscode;
-      out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + (in_place ? lost_ : packets));
+      leave_out(in_place ? lost_ : packets);
     }
   }
   if (gap < 0 && fill_due_us_ != kNever) {
@@ -163,9 +169,15 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
   }
   if (gap > 0 && lost_ != 0 && format.use == Use::kTranscode && !concealed_) {
     concealed_ = true;
-    const std::uint64_t gap_us = ticks_to_us(static_cast<std::uint64_t>(gap), format.in.params.clock_rate);
-    if (gap_us <= kInterruptionUs && spend(now_us, std::min<std::uint64_t>(gap_us, kMaxConcealMs * 1000))) {
-      conceal(index, static_cast<std::uint32_t>(gap));
+    const auto covered =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(surplus_, static_cast<std::uint64_t>(gap)));
+    surplus_ -= covered;
+    in_next_ += covered;
+    const auto missing = static_cast<std::uint32_t>(gap) - covered;
+    const std::uint64_t missing_us = ticks_to_us(missing, format.in.params.clock_rate);
+    if (missing != 0 && missing_us <= kInterruptionUs &&
+        spend(now_us, std::min<std::uint64_t>(missing_us, kMaxConcealMs * 1000))) {
+      conceal(index, missing);
     }
     gap = timestamp_distance(in_next_, current_.timestamp);
   }
@@ -230,7 +242,7 @@ bool Path::settle_event(std::uint64_t now_us, const FormatPlan& format, Step& st
     resync(format.in.params.clock_rate, format.out.params.clock_rate);
   }
   if (!plan_.decodes) {
-    out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
+    leave_out(lost_);
   }
   lost_ = 0;
   const std::uint64_t in_clock = format.in.params.clock_rate;
@@ -278,7 +290,7 @@ bool Path::settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& st
   in_next_ = current_.timestamp;
   last_arrival_us_ = current_.arrival_us;
   if (!plan_.decodes && ptime_ms_ == 0) {
-    out_sequence_ = static_cast<std::uint16_t>(out_sequence_ + lost_);
+    leave_out(lost_);
   }
   lost_ = 0;
   marker_ = false;
@@ -363,7 +375,9 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
     pace_due_us_ = now_us;
   }
   append_pcm(state, {scratch_.data(), decoded->samples * channels_});
+  resting_ = false;
   came(ticks, format.in.params.clock_rate);
+  // Resampling may have kept all of a tiny packet.
   flush_due_us_ = pcm_->empty() ? kNever : now_us + in_packet_us_ + samples_to_us(packet_samples());
   if (decoded->silence) {
     noise_format_ = static_cast<std::uint8_t>(index);

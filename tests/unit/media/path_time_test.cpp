@@ -41,6 +41,68 @@ TEST(PathTime, WhatIsDecodedGoesBeforeWhatPassesBehindIt) {
   EXPECT_EQ(sent[2].payload, Bytes(10, 0x77));
 }
 
+TEST(PathTime, NoLossIsSoLongThatSequenceNumbersWouldGoBack) {
+  PathBed bed({kPcma}, {kPcma}, 1);
+  bed.give(0, given(0, 0, 8));
+  bed.give(9'500'000, given(100, 9'500 * 8, 8));
+  const auto sent = bed.sent();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[1].header.timestamp - sent[0].header.timestamp, 9'500U * 8U);
+  EXPECT_GT(sent[1].header.sequence - sent[0].header.sequence, 1);
+  EXPECT_LT(sent[1].header.sequence - sent[0].header.sequence, 3'000) << "RFC 3550 A.1: a new beginning";
+}
+
+TEST(PathTime, NothingIsDueForWhatTheResamplerKeeps) {
+  PathBed bed({format(CodecId::kL16, 97, 44100)}, {kPcma});
+  bed.give(0, given(0, 0, 2, 97));  // a single sample
+  EXPECT_TRUE(bed.sent().empty());
+  EXPECT_EQ(bed.path().due_us(), Path::kNever);
+  bed.wait_until(1'000'000);
+}
+
+TEST(PathTime, NoFrameIsFilledUpWhilePacketsWait) {
+  PathBed bed({kPcma}, {kG729}, 0, 100);
+  std::uint16_t number = 0;
+  std::uint64_t at_us = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (const std::uint16_t i : std::vector<std::uint16_t>{0, 1, 3, 4, 5, 6, 2, 7, 8, 9}) {
+      bed.give(at_us, given(static_cast<std::uint16_t>(number + i), (number + i) * 40U, 40));  // 5 ms
+      at_us += 5'000;
+    }
+    number = static_cast<std::uint16_t>(number + 10);
+  }
+  bed.close();
+  const auto sent = bed.sent();
+  EXPECT_EQ(bed.path().counters().lost.get(), 0U);
+  EXPECT_EQ(end_of(sent.back(), kG729) - PathBed::kFirstTimestamp, 200U * 40U);
+}
+
+TEST(PathTime, NoFrameIsFilledUpBecauseAPacketIsLate) {
+  PathBed bed({kPcma}, {kGsm});
+  std::uint64_t at_us = 0;
+  for (std::uint16_t i = 0; i < 101; ++i) {
+    at_us += i % 5 == 1 ? 120'000 : i % 5 <= 3 ? 10'000 : 30'000;
+    bed.give(at_us, given(i, i * 240U, 240));
+  }
+  bed.close();
+  const auto sent = bed.sent();
+  EXPECT_EQ(bed.path().counters().lost.get(), 0U);
+  EXPECT_NEAR(end_of(sent.back(), kGsm) - PathBed::kFirstTimestamp, 101 * 240, 160);
+}
+
+TEST(PathTime, ALossTakesBackWhatFilledAFrame) {
+  PathBed bed({kPcma}, {kGsm});
+  std::uint64_t at_us = 0;
+  for (std::uint16_t i = 0; i < 60; ++i) {
+    at_us += i % 20 == 1 ? 600'000 : 30'000;  // far too late: half a frame had to be filled up
+    if (i % 20 != 10) {
+      bed.give(at_us, given(i, i * 240U, 240));
+    }
+  }
+  bed.close();
+  EXPECT_NEAR(end_of(bed.sent().back(), kGsm) - PathBed::kFirstTimestamp, 60 * 240, 160);
+}
+
 TEST(PathTime, DescriptionsOfTheNoiseDontShiftTheTimeLine) {
   PathBed bed({kPcma, kNoise}, {kG729});
   bed.give(0, given(0, 0, 160));
