@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/codec/g711.hpp"
+
 namespace pollux::media {
 
 namespace {
@@ -29,13 +31,13 @@ std::uint16_t clamped(std::uint64_t value, std::uint64_t most) {
 }  // namespace
 
 Path::Path(const RouteWishes& wishes, const RoutePlan& plan, std::uint16_t sequence, std::uint32_t timestamp)
-    : plan_(plan),
+    : out_head_(timestamp),
+      out_sequence_(sequence),
+      window_(wishes.window_ms * 1000U),
+      plan_(plan),
       ptime_ms_(clamped(wishes.ptime_ms, kMaxConcealMs)),
       noise_wanted_(wishes.comfort_noise),
-      states_(plan.formats.size()),
-      window_(wishes.window_ms * 1000U),
-      out_head_(timestamp),
-      out_sequence_(sequence) {
+      states_(plan.formats.size()) {
   format_of_.fill(kNone);
   for (std::size_t i = 0; i < plan_.formats.size(); ++i) {
     format_of_[plan_.formats[i].in.payload_type & 0x7fU] = static_cast<std::uint8_t>(i);
@@ -61,6 +63,11 @@ Expected<void> Path::make_codecs(const RouteWishes& wishes) {
         return tl::unexpected(frames.error());
       }
       states_[i].frames.emplace(std::move(*frames));
+      if (format.out.params.id != CodecId::kOpus) {
+        queue_ = static_cast<std::uint8_t>(i);
+        states_[i].packet_ticks = packet_ticks();
+        queue_ = kNone;
+      }
     }
   }
   if (!plan_.decodes) {
@@ -127,7 +134,53 @@ void Path::push(const Input& input, std::uint64_t now_us) {
   incoming_ = input;
   incoming_us_ = now_us;
   has_incoming_ = true;
+  usual_.length = 0;
   counters_.packets_in = counters_.packets_in + 1;
+}
+
+// For more frames, without any having to go first.
+bool Path::usual_has_room(std::uint64_t now_us) const {
+  return !flush_ && (queue_ == kNone || (queue_ == audio_format_ && now_us < flush_due_us_ && !queue_full()));
+}
+
+Path::Passed Path::pass(const Input& input, std::uint64_t now_us, OutHeader& header) {
+  if (input.payload_length != usual_.length || input.payload_length == 0 ||
+      input.payload_type != usual_.payload_type || input.ssrc != ssrc_ || input.timestamp != in_next_ ||
+      (usual_.queued && !usual_has_room(now_us))) {
+    return Passed::kNo;
+  }
+  Held packet;
+  packet.arrival_us = now_us;
+  packet.timestamp = input.timestamp;
+  packet.clock_rate = usual_.clock_rate;
+  packet.sequence = input.sequence;
+  const bool passes = window_.pass(packet);
+  if (counters_.window_us.get() != window_.wait_us()) [[unlikely]] {
+    counters_.window_us = window_.wait_us();
+  }
+  if (!passes) {
+    return Passed::kNo;
+  }
+  counters_.packets_in = counters_.packets_in + 1;
+  in_next_ += usual_.ticks;
+  last_arrival_us_ = now_us;
+  marker_ |= input.marker;
+  const std::span<std::uint8_t> bytes(input.payload, input.payload_length);
+  if (usual_.use != Use::kPass) {
+    usual_.use == Use::kToUlaw ? codec::alaw_to_ulaw(bytes) : codec::ulaw_to_alaw(bytes);
+  }
+  if (usual_.queued) {
+    queue_usual(bytes, now_us);
+    return Passed::kQueued;
+  }
+  header = {out_head_, out_sequence_++, usual_.out_payload_type, marker_};
+  marker_ = false;
+  out_head_ += usual_.ticks;
+  counters_.packets_out = counters_.packets_out + 1;
+  if (counters_.delay_us.get() != 0) {
+    note_delay(0);
+  }
+  return Passed::kForwarded;
 }
 
 void Path::discard(void* token, Fate fate, Step& step) {

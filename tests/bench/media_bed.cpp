@@ -142,7 +142,10 @@ void MediaBed::take_events() {
 }
 
 void MediaBed::send(Source& source) {
-  rte_mbuf* const mbuf = ports_.take_buffer();
+  rte_mbuf* const mbuf = rte_pktmbuf_alloc(dataplane_->worker(0).context().mempool);
+  if (mbuf == nullptr) {
+    die("no packet buffer is free");
+  }
   const std::vector<std::uint8_t>& payload = source.reader.next();
   write_packet(*mbuf, source.stream, payload, source.timestamp);
   source.timestamp += source.ticks;

@@ -51,6 +51,7 @@ class MediaBed {
 
   void make_calls();
   SessionSpec call_spec(std::uint32_t call, Which which) const;
+  // In a buffer of the worker's own pool, as a driver would: a path frees it there.
   void send(Source& source);
   void fill(Which which);
   std::uint64_t timed(std::uint64_t expected);
