@@ -64,6 +64,8 @@ struct Step {
 struct PathCounters {
   Relaxed<std::uint64_t> packets_in;
   Relaxed<std::uint64_t> packets_out;
+  Relaxed<std::uint32_t> delay_us;  // from a packet's arrival until its media left, smoothed
+  Relaxed<std::uint32_t> window_us;
   Relaxed<std::uint64_t> reordered;
   Relaxed<std::uint64_t> late;
   Relaxed<std::uint64_t> lost;
@@ -73,9 +75,7 @@ struct PathCounters {
   Relaxed<std::uint64_t> flushed;
   Relaxed<std::uint32_t> in_packet_us;   // media in the last packet
   Relaxed<std::uint32_t> out_packet_us;  // and in the last one sent
-  Relaxed<std::uint32_t> delay_us;       // from a packet's arrival until its media left, smoothed
-  Relaxed<std::uint32_t> window_us;
-  Relaxed<std::uint8_t> format;  // index into RoutePlan::formats of the last audio packet
+  Relaxed<std::uint8_t> format;          // index into RoutePlan::formats of the last audio packet
 };
 
 // Made by the control thread, with all the memory it needs; then run by one thread at a time, which calls
@@ -97,13 +97,23 @@ class Path {
   static Expected<std::unique_ptr<Path>> make(const RouteWishes& wishes, const RoutePlan& plan,
                                               std::uint16_t sequence, std::uint32_t timestamp);
 
+  // A packet that follows the one before without anything to be thought about, as nearly all do, is dealt
+  // with at once, at a tenth of the cost. kForwarded: it goes on with `header`, its payload changed in place
+  // where need be. kQueued: it has been used up, and next() has to be called. kNo: nothing has happened, and
+  // it is to be pushed. Pre: next() had nothing more to do.
+  enum class Passed : std::uint8_t { kNo, kForwarded, kQueued };
+  Passed pass(const Input& input, std::uint64_t now_us, OutHeader& header);
+
   // Pre: next() had nothing more to do.
   void push(const Input& input, std::uint64_t now_us);
   // False: nothing to do before due_us(). `room`: for the payload of a packet, at least kRoom bytes.
   bool next(std::uint64_t now_us, std::span<std::uint8_t> room, Step& step);
   std::uint64_t due_us() const;
   // From now on nothing is waited for: next() gives back all that is inside.
-  void close() { closing_ = true; }
+  void close() {
+    closing_ = true;
+    usual_.length = 0;
+  }
 
   static constexpr std::size_t kRoom = 1400;  // bytes; leaves room for SRTP and IPv6 below an MTU of 1500
 
@@ -124,14 +134,27 @@ class Path {
     std::optional<codec::Resampler> resampler;  // where its rate isn't the encoder's
     std::optional<codec::FrameQueue> frames;    // passed with a ptime: frames of FormatPlan::out
     std::uint32_t rate = 0;                     // Hz, of what the decoder makes
+    std::uint32_t packet_ticks = 0;             // of `frames`, in a packet; 0: depends on what is inside
   };
   enum class Offer : std::uint8_t { kTaken, kRefused, kBlocked };
+  // What the last packet was like, if another one like it needs no thought. Set when nothing is missing,
+  // queued to be flushed or pending otherwise; push() takes it back.
+  struct Usual {
+    std::uint16_t length = 0;  // bytes of payload; 0: there is nothing usual
+    std::uint8_t payload_type = 0;
+    std::uint8_t out_payload_type = 0;
+    Use use = Use::kPass;
+    bool queued = false;  // for the frames of queue_
+    std::uint16_t ticks = 0;
+    std::uint32_t clock_rate = 0;
+  };
   static constexpr std::uint8_t kNone = 0xff;
 
   Path(const RouteWishes& wishes, const RoutePlan& plan, std::uint16_t sequence, std::uint32_t timestamp);
   Expected<void> make_codecs(const RouteWishes& wishes);
 
   // path.cpp
+  bool usual_has_room(std::uint64_t now_us) const;
   Offer offer_incoming(Step& step);
   bool take_from_window(std::uint64_t now_us, bool all);
   void discard(void* token, Fate fate, Step& step);
@@ -153,6 +176,8 @@ class Path {
   bool decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step);
   bool queue_frames(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step);
   void came(std::uint32_t ticks, std::uint32_t clock_rate);
+  void note_usual(const FormatPlan& format, std::uint32_t ticks);
+  void queue_usual(std::span<const std::uint8_t> payload, std::uint64_t now_us);
   void append_pcm(FormatState& state, std::span<const Sample> pcm);
   void begin_silence(std::uint64_t due_us);
 
@@ -179,6 +204,17 @@ class Path {
   std::uint32_t samples_to_ticks(std::size_t samples) const;
   void note_delay(std::uint64_t delay_us);
 
+  // What a usual packet touches comes first: two cache lines.
+  alignas(64) Usual usual_;
+  std::uint32_t ssrc_ = 0;
+  std::uint32_t in_next_ = 0;   // timestamp that follows what came
+  std::uint32_t out_head_ = 0;  // timestamp of the first thing queued, or of the next one to be
+  std::uint16_t out_sequence_ = 0;
+  bool marker_ = true;  // on the next packet with sound
+  std::uint64_t last_arrival_us_ = 0;
+  PathCounters counters_;
+  packetizer::JitterWindow window_;
+
   const RoutePlan plan_;
   const std::uint16_t ptime_ms_;
   const bool noise_wanted_;
@@ -196,11 +232,9 @@ class Path {
   std::vector<Sample> resampled_;
   std::vector<std::uint8_t> coded_;
 
-  packetizer::JitterWindow window_;
   Input incoming_;
   std::uint64_t incoming_us_ = 0;
   Held current_;
-  std::uint32_t ssrc_ = 0;
   std::uint32_t lost_ = 0;  // before current_, not made up for yet
   bool has_incoming_ = false;
   bool has_current_ = false;
@@ -210,7 +244,6 @@ class Path {
   bool closing_ = false;
   bool flush_ = false;            // all that is queued has to go
   bool resting_ = false;          // less than a frame is queued and waits for the rest of it
-  bool marker_ = true;            // on the next packet with sound
   std::uint8_t noise_level_ = 0;  // -dBov, as the receiver was told last
   bool pausing_ = false;          // what goes out is silence, and the receiver knows
   bool resync_ = false;           // the time line is broken before current_
@@ -220,13 +253,9 @@ class Path {
   std::uint8_t noise_format_ = kNone;  // whose decoder makes the noise; kNone: noise_
   std::uint8_t queue_ = kNone;         // whose frames are queued; kNone: PCM or nothing
   std::uint32_t in_clock_ = 0;
-  std::uint32_t in_next_ = 0;  // timestamp that follows what came
   std::uint64_t surplus_ = 0;  // ticks of it that went out beyond what came: noise, padding
   std::uint64_t in_packet_us_ = 20000;
-  std::uint64_t last_arrival_us_ = 0;
-  std::uint32_t out_head_ = 0;  // timestamp of the first thing queued, or of the next one to be
   std::uint64_t skip_remainder_ = 0;
-  std::uint16_t out_sequence_ = 0;
   std::optional<packetizer::PcmFifo> pcm_;
   codec::Chunks chunks_;
   std::size_t next_chunk_ = 0;
@@ -247,7 +276,6 @@ class Path {
   bool has_event_ = false;         // event_in_ went out as event_out_: so do the rest of its packets
   std::uint32_t event_in_ = 0;
   std::uint32_t event_out_ = 0;
-  PathCounters counters_;
 };
 
 }  // namespace pollux::media

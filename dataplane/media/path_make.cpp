@@ -30,13 +30,13 @@ std::uint16_t clamped(std::uint64_t value, std::uint64_t most) {
 }  // namespace
 
 Path::Path(const RouteWishes& wishes, const RoutePlan& plan, std::uint16_t sequence, std::uint32_t timestamp)
-    : plan_(plan),
+    : out_head_(timestamp),
+      out_sequence_(sequence),
+      window_(wishes.window_ms * 1000U),
+      plan_(plan),
       ptime_ms_(clamped(wishes.ptime_ms, kMaxConcealMs)),
       noise_wanted_(wishes.comfort_noise),
-      states_(plan.formats.size()),
-      window_(wishes.window_ms * 1000U),
-      out_head_(timestamp),
-      out_sequence_(sequence) {
+      states_(plan.formats.size()) {
   format_of_.fill(kNone);
   for (std::size_t i = 0; i < plan_.formats.size(); ++i) {
     format_of_[plan_.formats[i].in.payload_type & 0x7fU] = static_cast<std::uint8_t>(i);
@@ -62,6 +62,11 @@ Expected<void> Path::make_codecs(const RouteWishes& wishes) {
         return tl::unexpected(frames.error());
       }
       states_[i].frames.emplace(std::move(*frames));
+      if (format.out.params.id != CodecId::kOpus) {
+        queue_ = static_cast<std::uint8_t>(i);
+        states_[i].packet_ticks = packet_ticks();
+        queue_ = kNone;
+      }
     }
   }
   if (!plan_.decodes) {

@@ -46,6 +46,9 @@ std::size_t Path::packet_samples() const {
 
 std::uint32_t Path::packet_ticks() const {
   if (queue_ != kNone) {
+    if (states_[queue_].packet_ticks != 0) {
+      return states_[queue_].packet_ticks;
+    }
     const CodecParams& out = plan_.formats[queue_].out.params;
     const std::uint32_t wanted = ptime_ms_ * out.clock_rate / 1000U;
     const std::uint32_t frame = states_[queue_].frames->frame_ticks();

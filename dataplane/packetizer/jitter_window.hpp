@@ -45,6 +45,19 @@ class JitterWindow {
 
   Push push(const HeldPacket& packet);
 
+  // push() and pop() at once for the common case: nothing waits, the packet is the next one and its time has
+  // come. It has gone then. False: nothing has happened, and it is to be pushed.
+  bool pass(const HeldPacket& packet) {
+    if (!started_ || (held_ | skipped_) != 0 || static_cast<std::uint16_t>(next_) != packet.sequence ||
+        (cap_us_ != 0 && schedule(packet) > packet.arrival_us)) {
+      return false;
+    }
+    has_bad_ = false;
+    gone_ = gone_ << 1 | 1U;
+    ++next_;
+    return true;
+  }
+
   // The next packet in order, if it may go. `lost`: how many before it never came. `all`: whatever the time
   // is.
   bool pop(std::uint64_t now_us, bool all, HeldPacket& out, std::uint32_t& lost);
@@ -73,7 +86,7 @@ class JitterWindow {
   std::uint32_t first_held() const;
   std::uint64_t due_of(std::uint32_t extended) const;
   bool begins_anew(std::uint16_t sequence, std::int32_t ahead);
-  std::uint64_t schedule(const HeldPacket& packet);
+  std::uint64_t schedule(const HeldPacket& packet);  // the same when it is asked again
   void skip_to(std::uint32_t extended);
   void restart_clock(const HeldPacket& packet, std::int64_t transit_us);
   void note_late(std::uint32_t extended, std::uint64_t arrival_us);

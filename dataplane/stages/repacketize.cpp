@@ -1,5 +1,6 @@
 #include "dataplane/stages/repacketize.hpp"
 
+#include <rte_prefetch.h>
 #include <rte_ring_elem.h>
 
 #include <cstring>
@@ -12,6 +13,7 @@ namespace pollux::stages {
 namespace {
 
 constexpr std::uint16_t kRtpHeader = rtp::kFixedHeaderLength;
+constexpr unsigned kAhead = 4;  // packets whose paths are on their way to the cache
 
 // Writes the fields of an outgoing header at `rtp`.
 void write_fields(std::uint8_t* rtp, const media::OutHeader& header, std::uint32_t ssrc) {
@@ -77,25 +79,6 @@ std::span<std::uint8_t> spare_room(Context& context) {
   return {rte_pktmbuf_mtod(context.media.spare, std::uint8_t*) + kRtpHeader, media::Path::kRoom};
 }
 
-void push(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
-  auto* const bytes = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
-  rtp::RtpHeader header;
-  if (!rtp::parse_rtp(bytes, mbuf->data_len, header)) [[unlikely]] {
-    drop(context, mbuf, DropReason::rtp_malformed);
-    return;
-  }
-  media::Input input;
-  input.token = mbuf;
-  input.payload = bytes + header.header_length;
-  input.payload_length = header.payload_length;
-  input.sequence = header.sequence;
-  input.timestamp = header.timestamp;
-  input.ssrc = header.ssrc;
-  input.payload_type = header.payload_type;
-  input.marker = header.marker;
-  route.path->push(input, context.now_us);
-}
-
 // Those whose path is being closed wait for what will take its place.
 void hold(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
   if (route.held_count == session::MediaRoute::kMostHeld) {
@@ -126,10 +109,39 @@ void gather_media(Context& context, const MediaPacket& packet, session::MediaRou
   mbuf->pkt_len = packet.payload_length;
   mbuf->packet_type = kUnframed;
   media.work[media.work_count++] = {mbuf, &route};
+  rte_prefetch0(&route.path);
+  rte_prefetch0(&route.closing_for);
 }
 
 void run_media(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
-  push(context, route, mbuf);
+  auto* const bytes = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
+  rtp::RtpHeader header;
+  if (!rtp::parse_rtp(bytes, mbuf->data_len, header)) [[unlikely]] {
+    drop(context, mbuf, DropReason::rtp_malformed);
+    return;
+  }
+  media::Input input;
+  input.token = mbuf;
+  input.payload = bytes + header.header_length;
+  input.payload_length = header.payload_length;
+  input.sequence = header.sequence;
+  input.timestamp = header.timestamp;
+  input.ssrc = header.ssrc;
+  input.payload_type = header.payload_type;
+  input.marker = header.marker;
+  media::OutHeader out;
+  switch (route.path->pass(input, context.now_us, out)) {
+    case media::Path::Passed::kForwarded:
+      write_fields(bytes, out, route.ssrc);
+      deliver(context, route, mbuf);
+      return;
+    case media::Path::Passed::kQueued:
+      rte_pktmbuf_free(mbuf);
+      break;
+    case media::Path::Passed::kNo:
+      route.path->push(input, context.now_us);
+      break;
+  }
   run_path(context, route);
 }
 
@@ -146,6 +158,12 @@ void forward_media(Context& context) {
     const StageTimer timer(context, Stage::repacketize, in_line);
     for (std::uint16_t i = 0; i < media.work_count; ++i) {
       MediaWork& work = media.work[i];
+      if (i + kAhead < media.work_count) {
+        const auto* const path =
+            reinterpret_cast<const std::uint8_t*>(media.work[i + kAhead].route->path.get());
+        rte_prefetch0(path);
+        rte_prefetch0(path + RTE_CACHE_LINE_SIZE);
+      }
       if (work.route->in_line && work.route->closing_for == nullptr) {
         const std::uint64_t start = context.sample_cycles ? rte_rdtsc() : 0;
         run_media(context, *work.route, work.mbuf);
@@ -204,6 +222,8 @@ void deliver(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
   if (made.full()) {
     rtp_send(context, made);
   }
+  rte_prefetch0(route.sink->v4_header);
+  rte_prefetch0(&route.sink->tx_packets);
   MediaPacket& packet = made.add();
   mbuf->packet_type = kUnframed;
   packet.mbuf = mbuf;

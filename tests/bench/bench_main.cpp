@@ -12,6 +12,7 @@
 #include "dataplane/io/eal.hpp"
 #include "dataplane/stages/context.hpp"
 #include "tests/bench/bench_net.hpp"
+#include "tests/bench/media_rows.hpp"
 #include "tests/bench/relay_bed.hpp"
 #include "tests/bench/relay_rows.hpp"
 #include "tests/bench/setup_row.hpp"
@@ -87,6 +88,11 @@ int main(int argc, char** argv) {
   for (const pollux::bench::SrtpRow& row : pollux::bench::srtp_rows()) {
     if (std::string(row.name).starts_with(only)) {
       rows.push_back(run_srtp_row(row, relay));
+    }
+  }
+  for (const pollux::bench::MediaRow& row : pollux::bench::media_rows()) {
+    if (std::string(row.name).starts_with(only)) {
+      rows.push_back(run_media_row(row, relay));
     }
   }
   if (std::string(pollux::bench::kSetupRow).starts_with(only)) {
