@@ -1,6 +1,7 @@
 // What has a state is made here, by the control thread: nothing else in the room takes memory.
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "dataplane/codec/codec.hpp"
 #include "dataplane/codec/frame_queue.hpp"
@@ -61,7 +62,7 @@ Expected<Any> checked(Codec codec) {
       return no_memory();
     }
   }
-  return Any(std::move(codec));
+  return Expected<Any>(tl::in_place, std::in_place_type<Codec>, std::move(codec));
 }
 
 }  // namespace
