@@ -51,17 +51,13 @@ def encode(sound, form, *options):
                 sound.tobytes())
 
 
-def write_wav(path, sound):
+def write_wav(path, sound, rate=RATE):
+    """As WAV of this rate."""
+    data = sound.tobytes() if rate == RATE else encode(sound, "s16le", "-ar", str(rate))
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, len(sound), "NONE", ""))
-        file.writeframes(sound.tobytes())
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(data)
     return path
-
-
-def read_wav(path):
-    """Any WAV that ffmpeg reads."""
-    with open(path, "rb") as file:
-        return decode(file.read(), "wav")
 
 
 def seconds(sound):

@@ -25,6 +25,7 @@ class Format:
     clock: int = 8000
     rate: int = 8000  # of the sound
     channels: int = 1
+    ffmpeg_packet: int = 0  # bytes with the RTP header, where it would make packets of 256 ms
 
     @property
     def rtpmap(self):
@@ -44,10 +45,10 @@ FORMATS = {made.encoding: made for made in (
     Format("PCMA", 8, ("-c:a", "pcm_alaw"), "alawenc ! rtppcmapay", "rtppcmadepay ! alawdec"),
     Format("PCMU", 0, ("-c:a", "pcm_mulaw"), "mulawenc ! rtppcmupay", "rtppcmudepay ! mulawdec"),
     Format("G722", 9, ("-c:a", "g722"), "avenc_g722 ! rtpg722pay", "rtpg722depay ! avdec_g722", rate=16000),
-    Format("GSM", 3, ("-c:a", "libgsm"), "gsmenc ! rtpgsmpay", "rtpgsmdepay ! gsmdec"),
+    Format("GSM", 3, (), "gsmenc ! rtpgsmpay", "rtpgsmdepay ! gsmdec"),
     # RFC 3551's order of bits is the little-endian one; AAL2's is the other.
     Format("G726-32", 97, ("-c:a", "g726le", "-b:a", "32k"), "avenc_g726 bitrate=32000 ! "
-           "rtpg726pay force-aal2=false", "rtpg726depay force-aal2=false ! avdec_g726"),
+           "rtpg726pay force-aal2=false", "rtpg726depay force-aal2=false ! avdec_g726", ffmpeg_packet=92),
     Format("L16", 98, ("-c:a", "pcm_s16be"), "rtpL16pay", "rtpL16depay", clock=16000, rate=16000),
     Format("opus", 96, ("-c:a", "libopus"), "opusenc ! rtpopuspay", "rtpopusdepay ! opusdec plc=true",
            clock=48000, rate=48000, channels=2),
@@ -73,18 +74,19 @@ def codec_leg(api, leg_id, network, remote, *forms, fmtp="", **fields):
 
 def ffmpeg_speaks(host, form, port, to, wav):
     """Plays the file in its own time, 20 ms a packet."""
-    cut = f"aresample={form.rate},asetnsamples=n={form.rate * PTIME_MS // 1000}:p=0"
-    return running(host, *FFMPEG, "-re", "-i", str(wav), "-af", cut, "-ar", str(form.rate), *form.ffmpeg,
+    cut = f"asetnsamples=n={form.rate * PTIME_MS // 1000}:p=0"
+    size = f"&pkt_size={form.ffmpeg_packet}" if form.ffmpeg_packet else ""
+    return running(host, *FFMPEG, "-re", "-i", str(wav), "-af", cut, *form.ffmpeg,
                    "-payload_type", str(form.payload_type), "-f", "rtp",
-                   f"rtp://{to[0]}:{to[1]}?localrtpport={port}&localrtcpport={port + 1}")
+                   f"rtp://{to[0]}:{to[1]}?localrtpport={port}&localrtcpport={port + 1}{size}")
 
 
 def ffmpeg_hears(host, form, port, heard):
-    """Writes what it hears into `heard`, as samples at 8 kHz, packet by packet, until it is ended."""
+    """Writes the samples that it hears into `heard`, packet by packet, until it is killed."""
     sdp = heard.with_suffix(".sdp")
     sdp.write_text(SDP.format(address=host.v4, port=port, form=form), encoding="ascii")
     return running(host, *FFMPEG, "-protocol_whitelist", "file,udp,rtp", "-analyzeduration", "0", "-i", str(sdp),
-                   "-ac", "1", "-ar", str(speech.RATE), "-flush_packets", "1", "-f", "s16le", str(heard))
+                   "-ac", "1", "-ar", str(form.rate), "-flush_packets", "1", "-f", "s16le", str(heard))
 
 
 def _gst(host, pipeline):
@@ -93,8 +95,7 @@ def _gst(host, pipeline):
 
 def gst_speaks(host, form, port, to, wav):
     ptime = PTIME_MS * 1000000
-    return _gst(host, f"filesrc location={wav} blocksize=320 ! wavparse ! audioconvert ! audioresample ! "
-                f"audio/x-raw,rate={form.rate},channels=1 ! {form.gst_encode} pt={form.payload_type} "
+    return _gst(host, f"filesrc location={wav} blocksize={form.rate // 25} ! wavparse ! audioconvert ! {form.gst_encode} pt={form.payload_type} "
                 f"min-ptime={ptime} max-ptime={ptime} ! "
                 f"udpsink host={to[0]} port={to[1]} bind-port={port}")
 
@@ -103,7 +104,7 @@ def gst_hears(host, form, port, heard):
     caps = (f"application/x-rtp,media=audio,clock-rate={form.clock},payload={form.payload_type},"
             f"encoding-name={form.encoding.upper()}" + (",channels=1" if form.encoding == "L16" else ""))
     return _gst(host, f"udpsrc address={host.v4} port={port} caps={caps} ! {form.gst_decode} ! audioconvert ! "
-                f"audioresample ! audio/x-raw,format=S16LE,rate={speech.RATE},channels=1 ! "
+                f"audio/x-raw,format=S16LE,rate={form.rate},channels=1 ! "
                 f"filesink location={heard} buffer-mode=unbuffered sync=false async=false")
 
 
@@ -144,9 +145,10 @@ def unbroken(packets, form, ticks=None, streams=1):
         assert late == number * ticks, f"packet {number}: {late} ticks after the first instead of {number * ticks}"
 
 
-def program(name, host, form, wav):
+def program(name, host, form, sound, folder):
     """heard_by's speaker: ffmpeg or gstreamer."""
     def speak(to):
+        wav = speech.write_wav(folder / "said.wav", sound, form.rate)
         with SPEAKS[name](host, form, PORT, to, wav) as speaking:
             finished(speaking)
     return speak
@@ -181,10 +183,11 @@ def heard_by(lab, api, hearer, legs, speak, heard, seconds):
         with HEARS[hearer](lab.h2, gets, PORT, heard) as listening:
             listens(lab.h2, listening, PORT)
             speak(to)
-            wanted = 2 * int(speech.RATE * (seconds - 0.06))
+            wanted = 2 * int(gets.rate * (seconds - 0.06))
             wait_until(lambda: heard.exists() and heard.stat().st_size >= wanted,
                        what=f"{hearer} with all but 60 ms of the speech")
+            listening.kill()  # ffmpeg waits for the next packet before it listens to anything milder
         packets = seen.rtp()
     finally:
         seen.close()
-    return session, speech.samples(heard.read_bytes()), packets
+    return session, speech.decode(heard.read_bytes(), "s16le", "-ar", str(gets.rate)), packets
