@@ -80,7 +80,7 @@ def speak(udp, destination, sound):
 
 
 def judge_stream(name, packets, payload_type, ticks, payload_bytes):
-    """Prints what a party was sent, as RTP; True when nothing is missing in it and every packet has its size."""
+    """Prints what a party was sent, as RTP; True when nothing is missing and all packets have their size."""
     parsed = [rtp.parse(packet) for packet in packets]
     if not parsed:
         print(f"   {name}: nothing came")
@@ -164,9 +164,10 @@ def call(lab, node, encryption, folder):
 
 
 def demonstrate(folder, keep_running):
-    with tempfile.TemporaryDirectory(prefix="pollux-demo-") as scratch, net.Lab(demo.SIDES, demo.SUBNETS) as lab:
-        demo.say(f"host A {lab.host_a.v4} speaks G.711 A-law, 20 ms a packet | polluxd | host B {lab.host_b.v4} "
-                 f"speaks G.729, 40 ms a packet, over SRTP ({demo_srtp.SUITE})")
+    with tempfile.TemporaryDirectory(prefix="pollux-demo-") as scratch, \
+            net.Lab(demo.SIDES, demo.SUBNETS) as lab:
+        demo.say(f"host A {lab.host_a.v4} speaks G.711 A-law, 20 ms a packet | polluxd | "
+                 f"host B {lab.host_b.v4} speaks G.729, 40 ms a packet, over SRTP ({demo_srtp.SUITE})")
         node = lab_node.Node(lab.node, demo.settings(scratch), scratch)
         try:
             node.start()
@@ -192,8 +193,8 @@ def main():
     folder = arguments.wav or Path(tempfile.mkdtemp(prefix="pollux-transcode-"))
     folder.mkdir(parents=True, exist_ok=True)
     good = demonstrate(folder, arguments.keep)
-    print("VERDICT: it works. Both heard the speech, each in its own codec, packet size and encryption." if good
-          else "VERDICT: it doesn't work; see above.")
+    print("VERDICT: it works. Both heard the speech, each in its own codec, packet size and encryption."
+          if good else "VERDICT: it doesn't work; see above.")
     return 0 if good else 1
 
 

@@ -12,8 +12,9 @@ import wave
 
 RATE = 8000
 FULL_SCALE = 32768
-WORDS = ("Two parties talk through a relay, and each of them speaks its own language. The relay listens to one, "
-         "says it again to the other, and neither of them should hear that it is there.")
+WORDS = ("Two parties talk through a relay, and each of them speaks its own language. "
+         "The relay listens to one, says it again to the other, "
+         "and neither of them should hear that it is there.")
 FFMPEG = ("ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-y")
 FRAME = 160  # 20 ms: the segments of the segmental SNR
 SPECTRUM = 256
@@ -82,7 +83,7 @@ def _correlation(a, b):
 
 
 def _envelope(sound, step):
-    return array.array("d", (math.sqrt(energy(sound[at:at + step])) for at in range(0, len(sound) - step, step)))
+    return [math.sqrt(energy(sound[at:at + step])) for at in range(0, len(sound) - step, step)]
 
 
 def delay(original, heard):

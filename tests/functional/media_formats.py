@@ -91,7 +91,8 @@ def ffmpeg_hears(host, form, port, heard):
     """Writes the samples that it hears into `heard`, packet by packet, until it is killed."""
     sdp = heard.with_suffix(".sdp")
     sdp.write_text(SDP.format(address=host.v4, port=port, form=form), encoding="ascii")
-    return running(host, *FFMPEG, "-protocol_whitelist", "file,udp,rtp", "-analyzeduration", "0", "-i", str(sdp),
+    return running(host, *FFMPEG, "-protocol_whitelist", "file,udp,rtp", "-analyzeduration", "0",
+                   "-i", str(sdp),
                    "-ac", "1", "-ar", str(form.rate), "-flush_packets", "1", "-f", "s16le", str(heard))
 
 
@@ -101,16 +102,16 @@ def _gst(host, pipeline):
 
 def gst_speaks(host, form, port, to, wav):
     ptime = PTIME_MS * 1000000
-    return _gst(host, f"filesrc location={wav} blocksize={form.rate // 25} ! wavparse ! audioconvert ! {form.gst_encode} pt={form.payload_type} "
-                f"min-ptime={ptime} max-ptime={ptime} ! "
+    return _gst(host, f"filesrc location={wav} blocksize={form.rate // 25} ! wavparse ! audioconvert ! "
+                f"{form.gst_encode} pt={form.payload_type} min-ptime={ptime} max-ptime={ptime} ! "
                 f"udpsink host={to[0]} port={to[1]} bind-port={port}")
 
 
 def gst_hears(host, form, port, heard):
     caps = (f"application/x-rtp,media=audio,clock-rate={form.clock},payload={form.payload_type},"
             f"encoding-name={form.encoding.upper()}" + (",channels=1" if form.encoding == "L16" else ""))
-    return _gst(host, f"udpsrc address={host.v4} port={port} caps={caps} ! {form.gst_decode} ! audioconvert ! "
-                f"audio/x-raw,format=S16LE,rate={form.rate},channels=1 ! "
+    return _gst(host, f"udpsrc address={host.v4} port={port} caps={caps} ! {form.gst_decode} ! "
+                f"audioconvert ! audio/x-raw,format=S16LE,rate={form.rate},channels=1 ! "
                 f"filesink location={heard} buffer-mode=unbuffered sync=false async=false")
 
 

@@ -1,4 +1,4 @@
-"""Media workers have a measure of what they take on: beyond it calls are refused, and those that run don't notice."""
+"""A media worker takes on so much: beyond it calls are refused, and those that run don't notice."""
 
 import contextlib
 import math
@@ -42,7 +42,8 @@ def filled(api, remotes):
 def refused(error):
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error
     assert error_details(error)[0] == "MEDIA_EXHAUSTED"
-    assert "admission.max_media_load" in error.details() and "another node" in error.details(), error.details()
+    said = error.details()
+    assert "admission.max_media_load" in said and "another node" in said, said
 
 
 def test_refusal(lab, small):
@@ -56,7 +57,7 @@ def test_refusal(lab, small):
             sessions, error = filled(api, (other_a, other_b))
             refused(error)
             cost = running.state.media_cost
-            assert 1 + len(sessions) == math.floor(MOST_PERCENT / 100 / cost + 1e-9), "as many as the costs say"
+            assert 1 + len(sessions) == math.floor(MOST_PERCENT / 100 / cost + 1e-9), "as the costs say"
             committed = api.stats().workers[0].media_committed
             assert committed == pytest.approx(cost * (1 + len(sessions)))
 

@@ -6,7 +6,7 @@ import pytest
 from lab import speech
 from media_formats import FORMATS, PTIME_MS, heard_by, player, program, unbroken
 
-SECONDS = 3.0
+SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Bounds:
     level: float = 1.0  # at most, dB either way
 
 
-# The programs' encoders take what bits they like; Pollux's have a telephone's. Opus then makes sound, not waves.
+# The programs' encoders take what bits they like, Pollux's have a telephone's. Opus then keeps no wave.
 SAID = {
     "PCMA": Bounds(25, 1.0), "PCMU": Bounds(25, 1.0), "G722": Bounds(25, 1.2), "L16": Bounds(25, 1.0),
     "G726-32": Bounds(16, 3.5), "GSM": Bounds(6, 4.5, 1.5), "opus": Bounds(18, 1.5),
@@ -33,7 +33,8 @@ def sound():
 
 def is_the_speech(sound, heard, bounds):
     result = speech.Comparison(sound, heard)
-    figures = (f"{speech.seconds(heard):.2f} s, late by {result.delay} samples, correlation {result.correlation:.3f}, "
+    figures = (f"{speech.seconds(heard):.2f} s, late by {result.delay} samples, "
+               f"correlation {result.correlation:.3f}, "
                f"level {result.level_difference:+.1f} dB, segmental SNR {result.segmental_snr:.1f} dB, "
                f"spectral distance {result.spectral_distance:.1f} dB")
     print(figures)
@@ -67,18 +68,18 @@ def check(api, session, sound, said, gets, heard, packets):
 
 @pytest.mark.parametrize("speaker,said,hearer,gets", CALLS)
 def test_speech(lab, node, tmp_path, sound, speaker, said, hearer, gets):
-    session, heard, packets = heard_by(lab, node.api, hearer, (FORMATS[said], FORMATS[gets]),
-                                       program(speaker, lab.h1, FORMATS[said], sound, tmp_path), tmp_path / "heard",
-                                       SECONDS)
+    speak = program(speaker, lab.h1, FORMATS[said], sound, tmp_path)
+    session, heard, packets = heard_by(lab, node.api, hearer, (FORMATS[said], FORMATS[gets]), speak,
+                                       tmp_path / "heard", SECONDS)
     check(node.api, session, sound, said, gets, heard, packets)
 
 
 @pytest.mark.parametrize("hearer", ["gstreamer", "ffmpeg"])
 def test_speech_from_g729(lab, node, tmp_path, sound, hearer):
-    """Neither program encodes G.729: Pollux does, for a first call, and what GStreamer got there is played."""
+    """Neither program encodes G.729: Pollux does, in a first call, and what came there is played."""
     legs = FORMATS["PCMA"], FORMATS["G729"]
-    session, _, packets = heard_by(lab, node.api, "gstreamer", legs,
-                                   program("ffmpeg", lab.h1, legs[0], sound, tmp_path), tmp_path / "first", SECONDS)
+    speak = program("ffmpeg", lab.h1, legs[0], sound, tmp_path)
+    session, _, packets = heard_by(lab, node.api, "gstreamer", legs, speak, tmp_path / "first", SECONDS)
     node.api.delete(session.session_id)
     payloads = [packet.payload for packet in packets]
     session, heard, packets = heard_by(lab, node.api, hearer, legs[::-1], player(lab.h1, legs[1], payloads),

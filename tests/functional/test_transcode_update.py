@@ -97,7 +97,7 @@ def test_into_transcoding_and_out_of_it(lab, apart, sound, other):
 
 
 def test_an_ssrc_of_its_own(lab, apart, sound):
-    """With PRESERVE packets carry the source's numbers until something is transcoded, and the leg's own from then on."""
+    """With PRESERVE packets carry the source's numbers, and from the first transcoding on the leg's own."""
     api = apart.api
     with Party(lab.h1) as a, Party(lab.h2) as b:
         session = call(api, a, b, PCMA)
@@ -133,9 +133,12 @@ def test_packet_sizes_in_mid_call(lab, apart, sound):
                 change(api, session, b, PCMA, ptime_ms=ptime)
                 talker.says(24)
         wanted = len(b"".join(talker.sent))
-        packets = arrived(b)
-        wait_until(lambda: packets.extend(arrived(b)) or sum(len(packet.payload) for packet in packets) >= wanted,
-                   what="every byte of audio")
+        packets = []
+
+        def all_bytes():
+            packets.extend(arrived(b))
+            return sum(len(packet.payload) for packet in packets) >= wanted
+        wait_until(all_bytes, what="every byte of audio")
     assert b"".join(packet.payload for packet in packets) == b"".join(talker.sent)
     assert len({packet.ssrc for packet in packets}) == 1
     sequence_unbroken(packets)
