@@ -1,4 +1,4 @@
-"""What scripts/demo srtp adds: host A's keys, and a tap on A's wire that says what can be heard there."""
+"""What scripts/demo srtp adds: a host's keys, and a tap on A's wire that says what can be heard there."""
 
 import collections
 import math
@@ -15,13 +15,13 @@ MEDIA_PORT = 4000  # of host A
 
 
 class Encryption:
-    """A's two keys, one for each direction, as signalling would have agreed on them."""
+    """A host's two keys, one for each direction, as signalling would have agreed on them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, host="a"):
         received, sent = srtp.Key.random(SUITE), srtp.Key.random(SUITE)
         self.seal, self.open = srtp.Sender(received).rtp, srtp.Receiver(sent).rtp
         self.files = [_key_file(Path(folder) / name, key)
-                      for name, key in (("from-a.key", received), ("to-a.key", sent))]
+                      for name, key in ((f"from-{host}.key", received), (f"to-{host}.key", sent))]
 
     @property
     def leg_keys(self):
