@@ -150,7 +150,8 @@ bool Path::next(std::uint64_t now_us, std::span<std::uint8_t> room, Step& step) 
 }
 
 std::uint64_t Path::due_us() const {
-  std::uint64_t due = std::min({window_.due_us(), flush_due_us_, fill_due_us_});
+  std::uint64_t due = std::min(
+      {window_.due_us(), window_.empty() ? flush_due_us_ : kNever, closing_ ? kNever : fill_due_us_});
   if (queue_full()) {
     due = std::min(due, pace_due_us_);
   }

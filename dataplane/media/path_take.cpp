@@ -167,7 +167,11 @@ bool Path::settle_audio(std::uint64_t now_us, std::size_t index, Step& step) {
     resync(format.in.params.clock_rate, format.out.params.clock_rate);
     gap = 0;
   }
-  if (gap > 0 && lost_ != 0 && format.use == Use::kTranscode && !concealed_) {
+  // Where a pause is in the gap as well, its beginning has long been played.
+  const std::uint64_t packet_us = std::max(in_packet_us_, ticks_to_us(*ticks, format.in.params.clock_rate));
+  const bool paused = gap > 0 && ticks_to_us(static_cast<std::uint64_t>(gap), format.in.params.clock_rate) >=
+                                     (std::uint64_t{lost_} + 1) * packet_us;
+  if (gap > 0 && lost_ != 0 && !paused && format.use == Use::kTranscode && !concealed_) {
     concealed_ = true;
     const auto covered =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(surplus_, static_cast<std::uint64_t>(gap)));

@@ -52,12 +52,37 @@ TEST(PathTime, NoLossIsSoLongThatSequenceNumbersWouldGoBack) {
   EXPECT_LT(sent[1].header.sequence - sent[0].header.sequence, 3'000) << "RFC 3550 A.1: a new beginning";
 }
 
+TEST(PathTime, ALossBeforeAPauseIsntMadeUpForBehindIt) {
+  PathBed bed({kPcma}, {kG729});
+  for (std::uint16_t i = 0; i < 5; ++i) {
+    bed.give(i * 20'000ULL, given(i, i * 160U, 160));
+  }
+  bed.sent();
+  Given after = given(6, 50 * 160, 160);  // number 5 was the last before the pause
+  after.marker = true;
+  bed.give(1'000'000, after);
+  const auto sent = bed.sent();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].header.timestamp, PathBed::kFirstTimestamp + 50 * 160);
+  EXPECT_TRUE(sent[0].header.marker);
+}
+
 TEST(PathTime, NothingIsDueForWhatTheResamplerKeeps) {
   PathBed bed({format(CodecId::kL16, 97, 44100)}, {kPcma});
-  bed.give(0, given(0, 0, 2, 97));  // a single sample
-  EXPECT_TRUE(bed.sent().empty());
-  EXPECT_EQ(bed.path().due_us(), Path::kNever);
+  for (std::uint16_t i = 0; i < 10; ++i) {
+    bed.give(i * 1'000ULL, given(i, i, 2, 97));  // a single sample, of which five make one
+  }
   bed.wait_until(1'000'000);
+  EXPECT_EQ(bed.path().due_us(), Path::kNever);
+}
+
+TEST(PathTime, NothingIsDueOnceClosed) {
+  PathBed bed({kG729}, {kPcma});
+  bed.give(0, given(0, 0, 20, 18));
+  bed.give(20'000, given(1, 160, 2, 18));
+  bed.wait_until(500'000);
+  bed.close();
+  EXPECT_EQ(bed.path().due_us(), Path::kNever) << "noise goes no further";
 }
 
 TEST(PathTime, NoFrameIsFilledUpWhilePacketsWait) {
