@@ -97,7 +97,7 @@ class Path {
                                               std::uint16_t sequence, std::uint32_t timestamp);
 
   // A packet that follows the one before without anything to be thought about, as nearly all do, is dealt
-  // with at once, at a tenth of the cost. kForwarded: it goes on with `header`, its payload changed in place
+  // with at once, at a part of the cost. kForwarded: it goes on with `header`, its payload changed in place
   // where need be. kQueued: it has been used up, and next() has to be called. kNo: nothing has happened, and
   // it is to be pushed. Pre: next() had nothing more to do.
   enum class Passed : std::uint8_t { kNo, kForwarded, kQueued };
@@ -161,8 +161,12 @@ class Path {
   Path(const RouteWishes& wishes, const RoutePlan& plan, std::uint16_t sequence, std::uint32_t timestamp);
   Expected<void> make_codecs(const RouteWishes& wishes);
 
-  // path.cpp
+  // path_pass.cpp
+  void note_usual(const FormatPlan& format, std::uint32_t ticks);
   bool usual_has_room(std::uint64_t now_us) const;
+  void queue_usual(std::span<const std::uint8_t> payload, std::uint64_t now_us);
+
+  // path.cpp
   Offer offer_incoming(Step& step);
   bool take_from_window(std::uint64_t now_us, bool all);
   void discard(void* token, Fate fate, Step& step);
@@ -182,8 +186,6 @@ class Path {
   bool decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step);
   bool queue_frames(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step);
   void came(std::uint32_t ticks, std::uint32_t clock_rate);
-  void note_usual(const FormatPlan& format, std::uint32_t ticks);
-  void queue_usual(std::span<const std::uint8_t> payload, std::uint64_t now_us);
   void append_pcm(FormatState& state, std::span<const Sample> pcm);
   void begin_silence(std::uint64_t due_us);
 
