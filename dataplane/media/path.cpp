@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "dataplane/codec/g711.hpp"
-
 namespace pollux::media {
 
 std::uint32_t Path::resampled_from_hz(std::size_t format) const {
@@ -16,51 +14,6 @@ void Path::push(const Input& input, std::uint64_t now_us) {
   has_incoming_ = true;
   usual_.length = 0;
   counters_.packets_in = counters_.packets_in + 1;
-}
-
-// For more frames, without any having to go first.
-bool Path::usual_has_room(std::uint64_t now_us) const {
-  return !flush_ && (queue_ == kNone || (queue_ == audio_format_ && now_us < flush_due_us_ && !queue_full()));
-}
-
-Path::Passed Path::pass(const Input& input, std::uint64_t now_us, OutHeader& header) {
-  if (input.payload_length != usual_.length || input.payload_length == 0 ||
-      input.payload_type != usual_.payload_type || input.ssrc != ssrc_ || input.timestamp != in_next_ ||
-      (usual_.queued && !usual_has_room(now_us))) {
-    return Passed::kNo;
-  }
-  Held packet;
-  packet.arrival_us = now_us;
-  packet.timestamp = input.timestamp;
-  packet.clock_rate = usual_.clock_rate;
-  packet.sequence = input.sequence;
-  const bool passes = window_.pass(packet);
-  if (counters_.window_us.get() != window_.wait_us()) [[unlikely]] {
-    counters_.window_us = window_.wait_us();
-  }
-  if (!passes) {
-    return Passed::kNo;
-  }
-  counters_.packets_in = counters_.packets_in + 1;
-  in_next_ += usual_.ticks;
-  last_arrival_us_ = now_us;
-  marker_ |= input.marker;
-  const std::span<std::uint8_t> bytes(input.payload, input.payload_length);
-  if (usual_.use != Use::kPass) {
-    usual_.use == Use::kToUlaw ? codec::alaw_to_ulaw(bytes) : codec::ulaw_to_alaw(bytes);
-  }
-  if (usual_.queued) {
-    queue_usual(bytes, now_us);
-    return Passed::kQueued;
-  }
-  header = {out_head_, out_sequence_++, usual_.out_payload_type, marker_};
-  marker_ = false;
-  out_head_ += usual_.ticks;
-  counters_.packets_out = counters_.packets_out + 1;
-  if (counters_.delay_us.get() != 0) {
-    note_delay(0);
-  }
-  return Passed::kForwarded;
 }
 
 void Path::discard(void* token, Fate fate, Step& step) {

@@ -32,11 +32,11 @@ std::uint16_t clamped(std::uint64_t value, std::uint64_t most) {
 Path::Path(const RouteWishes& wishes, const RoutePlan& plan, std::uint16_t sequence, std::uint32_t timestamp)
     : out_head_(timestamp),
       out_sequence_(sequence),
+      states_(plan.formats.size()),
+      ptime_ms_(clamped(wishes.ptime_ms, kMaxConcealMs)),
       window_(wishes.window_ms * 1000U),
       plan_(plan),
-      ptime_ms_(clamped(wishes.ptime_ms, kMaxConcealMs)),
-      noise_wanted_(wishes.comfort_noise),
-      states_(plan.formats.size()) {
+      noise_wanted_(wishes.comfort_noise) {
   format_of_.fill(kNone);
   for (std::size_t i = 0; i < plan_.formats.size(); ++i) {
     format_of_[plan_.formats[i].in.payload_type & 0x7fU] = static_cast<std::uint8_t>(i);

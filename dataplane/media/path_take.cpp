@@ -221,21 +221,6 @@ void Path::came(std::uint32_t ticks, std::uint32_t clock_rate) {
   last_arrival_us_ = current_.arrival_us;
 }
 
-// Of codecs whose payloads may hold any octets and last as long as they have.
-void Path::note_usual(const FormatPlan& format, std::uint32_t ticks) {
-  if (plan_.decodes || codec_facts(format.in.params.id).frame_samples != 1 || closing_ || flush_ ||
-      surplus_ != 0 || format.in.params.clock_rate != format.out.params.clock_rate) {
-    return;
-  }
-  usual_ = {.length = current_.payload_length,
-            .payload_type = current_.payload_type,
-            .out_payload_type = format.out.payload_type,
-            .use = format.use,
-            .queued = ptime_ms_ != 0,
-            .ticks = static_cast<std::uint16_t>(ticks),
-            .clock_rate = format.in.params.clock_rate};
-}
-
 bool Path::forward(std::uint64_t now_us, const FormatPlan& format, std::uint32_t timestamp, Step& step) {
   step.kind = Step::Kind::kForward;
   step.token = current_.token;
@@ -414,17 +399,6 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
   }
   discard(current_.token, Fate::kUsed, step);
   return true;
-}
-
-// Pre: usual_has_room().
-void Path::queue_usual(std::span<const std::uint8_t> payload, std::uint64_t now_us) {
-  if (queue_ == kNone) {
-    head_us_ = now_us;
-    pace_due_us_ = now_us;
-    queue_ = audio_format_;
-  }
-  states_[queue_].frames->append(payload);
-  flush_due_us_ = now_us + in_packet_us_ + ptime_ms_ * 1000ULL;
 }
 
 bool Path::queue_frames(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step) {

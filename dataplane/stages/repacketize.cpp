@@ -159,10 +159,7 @@ void forward_media(Context& context) {
     for (std::uint16_t i = 0; i < media.work_count; ++i) {
       MediaWork& work = media.work[i];
       if (i + kAhead < media.work_count) {
-        const auto* const path =
-            reinterpret_cast<const std::uint8_t*>(media.work[i + kAhead].route->path.get());
-        rte_prefetch0(path);
-        rte_prefetch0(path + RTE_CACHE_LINE_SIZE);
+        media.work[i + kAhead].route->path->prefetch();
       }
       if (work.route->in_line && work.route->closing_for == nullptr) {
         const std::uint64_t start = context.sample_cycles ? rte_rdtsc() : 0;
@@ -205,11 +202,12 @@ void run_path(Context& context, session::MediaRoute& route) {
         break;
     }
   }
+  // A timer that is armed for an earlier moment stays: moving it with every packet costs more than a look in
+  // vain once it expires.
   const std::uint64_t due_us = route.path->due_us();
-  if (due_us != media::Path::kNever) {
-    context.wheel->arm(route.timer, due_us / 1000 + 1);
-  } else if (route.timer.armed()) {
-    context.wheel->disarm(route.timer);
+  const std::uint64_t due_ms = due_us / 1000 + 1;
+  if (due_us != media::Path::kNever && (!route.timer.armed() || due_ms < route.timer.due_ms)) {
+    context.wheel->arm(route.timer, due_ms);
   }
 }
 

@@ -86,21 +86,38 @@ class PathBed {
     wait_until(at_us);
     auto* const held = new Bytes(packet.payload);
     held_.insert(held);
-    path_->push({.token = held,
-                 .payload = held->data(),
-                 .payload_length = static_cast<std::uint16_t>(held->size()),
-                 .sequence = packet.sequence,
-                 .timestamp = packet.timestamp,
-                 .ssrc = packet.ssrc,
-                 .payload_type = packet.payload_type,
-                 .marker = packet.marker},
-                now_us_);
+    const Input input{.token = held,
+                      .payload = held->data(),
+                      .payload_length = static_cast<std::uint16_t>(held->size()),
+                      .sequence = packet.sequence,
+                      .timestamp = packet.timestamp,
+                      .ssrc = packet.ssrc,
+                      .payload_type = packet.payload_type,
+                      .marker = packet.marker};
+    OutHeader header;
+    const Path::Passed passed = passes_ ? path_->pass(input, now_us_, header) : Path::Passed::kNo;
+    if (passed == Path::Passed::kNo) {
+      path_->push(input, now_us_);
+    } else {
+      ++passed_;
+      if (passed == Path::Passed::kForwarded) {
+        sent_.push_back({now_us_, header, *held});
+      } else {
+        ++discarded_[static_cast<std::size_t>(Fate::kUsed)];
+      }
+      held_.erase(held);
+      delete held;
+    }
     run();
   }
   void close() {
     path_->close();
     run();
   }
+
+  // Every packet is pushed from now on, even if it could pass.
+  void only_push() { passes_ = false; }
+  std::uint64_t passed() const { return passed_; }
 
   // What has left since the last call.
   std::vector<Sent> sent() { return std::exchange(sent_, {}); }
@@ -135,6 +152,8 @@ class PathBed {
   std::set<Bytes*> held_;
   std::vector<Sent> sent_;
   std::array<std::uint64_t, 5> discarded_{};
+  bool passes_ = true;
+  std::uint64_t passed_ = 0;
 };
 
 // `milliseconds` of a tone that never repeats itself for a second, as A-law: tells where a byte comes from.
