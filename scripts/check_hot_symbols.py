@@ -13,8 +13,8 @@ from pathlib import Path
 
 import lint_base
 
-HOT_ROOMS = ("dataplane/rtp/", "dataplane/srtp/", "dataplane/codec/", "dataplane/crypto/", "dataplane/session/",
-             "dataplane/stages/", "dataplane/worker/")
+HOT_ROOMS = ("dataplane/rtp/", "dataplane/srtp/", "dataplane/codec/", "dataplane/crypto/",
+             "dataplane/session/", "dataplane/stages/", "dataplane/worker/")
 
 # What no hot object may want. Patterns match whole undefined symbols (mangled, without @version).
 FORBIDDEN = {
