@@ -1,5 +1,5 @@
-// From one law to the other without PCM between. 160 octets cost 171 cycles (TSC, Xeon of 2.1 GHz class) by a
-// table of 256 octets, 49 (A-law, the same on both sides of zero) and 73 by tables of 16 octets in registers.
+// From one law to the other without PCM between. 160 octets cost 171 cycles (TSC, AMD EPYC) by a table of 256
+// octets; by tables of 16 octets in registers 73, and 49 where both signs go alike (A-law to mu-law).
 #ifdef __AVX2__
 #include <immintrin.h>
 #endif

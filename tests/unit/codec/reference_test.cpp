@@ -95,7 +95,7 @@ TEST(Reference, G726IsSpandspPackedFromTheLeastBit) {
           const auto bytes = pcm.size() * width / 8;
           std::fill_n(out, bytes, std::uint8_t{0});
           for (std::size_t bit = 0; bit < static_cast<std::size_t>(count) * width; ++bit) {
-            const unsigned value = codes[bit / width] >> (bit % width) & 1U;
+            const unsigned value = unsigned{codes[bit / width]} >> (bit % width) & 1U;
             out[bit / 8] = static_cast<std::uint8_t>(out[bit / 8] | value << (bit % 8));
           }
           return static_cast<int>(bytes);
@@ -104,7 +104,7 @@ TEST(Reference, G726IsSpandspPackedFromTheLeastBit) {
           const std::size_t count = payload.size() * 8 / width;
           std::fill_n(codes.begin(), count, std::uint8_t{0});
           for (std::size_t bit = 0; bit < payload.size() * 8; ++bit) {
-            const unsigned value = payload[bit / 8] >> (bit % 8) & 1U;
+            const unsigned value = unsigned{payload[bit / 8]} >> (bit % 8) & 1U;
             codes[bit / width] = static_cast<std::uint8_t>(codes[bit / width] | value << (bit % width));
           }
           return g726_decode(decoder, pcm, codes.data(), static_cast<int>(count));
