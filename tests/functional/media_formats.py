@@ -92,8 +92,8 @@ def ffmpeg_hears(host, form, port, heard):
     sdp = heard.with_suffix(".sdp")
     sdp.write_text(SDP.format(address=host.v4, port=port, form=form), encoding="ascii")
     return running(host, *FFMPEG, "-protocol_whitelist", "file,udp,rtp", "-analyzeduration", "0",
-                   "-i", str(sdp),
-                   "-ac", "1", "-ar", str(form.rate), "-flush_packets", "1", "-f", "s16le", str(heard))
+                   "-i", str(sdp), "-ac", "1", "-ar", str(form.rate), "-flush_packets", "1",
+                   "-f", "s16le", str(heard))
 
 
 def _gst(host, pipeline):
