@@ -189,7 +189,10 @@ TEST_P(Speech, KeepsItsLevelWithLosses) {
   }
   EXPECT_EQ(heard.size(), clean.size());
   EXPECT_NEAR(louder, 0, 1.5) << from.name << " to " << to.name;
-  EXPECT_LT(peaks, 3) << from.name << " to " << to.name;
+  // Behind a loss, decoders that only hear of differences are out of step with the encoder for a while.
+  const bool differences =
+      from.format.params.id >= CodecId::kG722 && from.format.params.id <= CodecId::kG726_40;
+  EXPECT_LT(peaks, differences ? 6 : 3) << from.name << " to " << to.name;
 }
 
 std::string pair_name(const ::testing::TestParamInfo<std::size_t>& info) {
