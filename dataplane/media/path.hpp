@@ -247,8 +247,6 @@ class Path {
   std::uint32_t lookahead_us_ = 0;
   std::optional<codec::SilenceDetector> detector_;
   std::optional<codec::ComfortNoise> noise_;  // as a CN packet described it
-  std::vector<Sample> scratch_;
-  std::vector<Sample> resampled_;
   std::vector<std::uint8_t> coded_;
 
   Input incoming_;

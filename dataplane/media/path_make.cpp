@@ -108,9 +108,6 @@ Expected<void> Path::make_codecs(const RouteWishes& wishes) {
       state.resampler.emplace(std::move(*resampler));
     }
   }
-  const std::size_t most_rate = std::max<std::size_t>(pcm_rate_, 48000);
-  scratch_.resize(most_rate * kMaxConcealMs / 1000 * channels_);
-  resampled_.resize(scratch_.size() + 64);
   coded_.resize(kRoom);
   pcm_.emplace(pcm_rate_ * kMostQueuedMs / 1000, channels_);
   noise_.emplace(channels_);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "dataplane/media/path.hpp"
+#include "dataplane/media/scratch.hpp"
 
 namespace pollux::media {
 
@@ -11,7 +12,9 @@ namespace {
 // However short the packets are that come: noise and what is made up for must not go out sample by sample.
 constexpr std::uint64_t kLeastPacketUs = 5'000;
 constexpr int kToldLevelDb = 3;  // a change of the noise by less isn't worth a packet (RFC 3389 §4)
-constexpr std::uint64_t kRestWaitUs = 100'000;
+// How long less than a frame waits for the rest of it before it is filled up: some senders speak in bursts of
+// a quarter of a second, and what fills a frame up shifts what follows.
+constexpr std::uint64_t kRestWaitUs = 500'000;
 
 }  // namespace
 
@@ -241,7 +244,7 @@ void Path::fill_with_noise() {
   if (noise_format_ != kNone && states_[noise_format_].decoder) {
     FormatState& state = states_[noise_format_];
     const std::size_t count = static_cast<std::size_t>(packet_us * state.rate / 1'000'000);
-    const std::span<Sample> pcm(scratch_.data(), count * channels_);
+    const std::span<Sample> pcm(scratch.pcm.data(), count * channels_);
     state.decoder->comfort_noise(pcm);
     append_pcm(state, pcm);
   } else {

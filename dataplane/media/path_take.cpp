@@ -6,8 +6,11 @@
 #include "dataplane/base/sequence.hpp"
 #include "dataplane/codec/g711.hpp"
 #include "dataplane/media/path.hpp"
+#include "dataplane/media/scratch.hpp"
 
 namespace pollux::media {
+
+constinit thread_local Scratch scratch;
 
 namespace {
 
@@ -327,8 +330,8 @@ void Path::begin_silence(std::uint64_t due_us) {
 void Path::append_pcm(FormatState& state, std::span<const Sample> pcm) {
   std::span<const Sample> samples = pcm;
   if (state.resampler) {
-    const std::size_t made = state.resampler->process(pcm, resampled_);
-    samples = {resampled_.data(), made * channels_};
+    const std::size_t made = state.resampler->process(pcm, scratch.resampled);
+    samples = {scratch.resampled.data(), made * channels_};
   }
   const std::size_t count = std::min(samples.size() / channels_, pcm_->room());
   std::copy_n(samples.begin(), count * channels_, pcm_->append(count).begin());
@@ -344,7 +347,7 @@ void Path::conceal(std::size_t index, std::uint32_t gap) {
   std::size_t samples = static_cast<std::size_t>(std::uint64_t{ticks} * state.rate / clock_rate);
   samples -= samples % codec::frame_samples(format.in.params, state.rate);
   const auto piece = static_cast<std::size_t>(in_packet_us_ * state.rate / 1'000'000);
-  const std::span<Sample> pcm(scratch_.data(), samples * channels_);
+  const std::span<Sample> pcm(scratch.pcm.data(), samples * channels_);
   const std::span<const std::uint8_t> payload(current_.payload, current_.payload_length);
   const std::size_t last = std::min(piece, samples);
   state.decoder->conceal(pcm.first((samples - last) * channels_));
@@ -365,7 +368,7 @@ void Path::conceal(std::size_t index, std::uint32_t gap) {
 bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, Step& step) {
   const FormatPlan& format = plan_.formats[index];
   FormatState& state = states_[index];
-  const auto decoded = state.decoder->decode({current_.payload, current_.payload_length}, scratch_);
+  const auto decoded = state.decoder->decode({current_.payload, current_.payload_length}, scratch.pcm);
   if (!decoded) {
     counters_.malformed = counters_.malformed + 1;
     ++lost_;
@@ -379,7 +382,7 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
     head_us_ = current_.arrival_us;
     pace_due_us_ = now_us;
   }
-  append_pcm(state, {scratch_.data(), decoded->samples * channels_});
+  append_pcm(state, {scratch.pcm.data(), decoded->samples * channels_});
   resting_ = false;
   came(ticks, format.in.params.clock_rate);
   // Resampling may have kept all of a tiny packet.
@@ -389,7 +392,7 @@ bool Path::decode(std::uint64_t now_us, std::size_t index, std::uint32_t ticks, 
     if (plan_.noise_payload_type != kNoPayloadType) {
       const std::size_t tail = std::min<std::size_t>(decoded->samples, state.rate / 100);
       noise_payload_[0] =
-          level_of({scratch_.data() + (decoded->samples - tail) * channels_, tail * channels_});
+          level_of({scratch.pcm.data() + (decoded->samples - tail) * channels_, tail * channels_});
       noise_payload_size_ = 1;
       flush_ = true;
     } else {

@@ -142,5 +142,30 @@ TEST(PathTime, DescriptionsOfTheNoiseDontShiftTheTimeLine) {
   EXPECT_NEAR(end_of(bed.sent().back(), kG729) - PathBed::kFirstTimestamp, (ms + 20) * 8, 240);
 }
 
+// As ffmpeg sends what its encoders take 256 ms at once: the rest that fills no frame of ours waits for more.
+TEST(PathBursts, PaddingDoesNotAddUp) {
+  PathBed bed({kPcma}, {kG729}, 20, 60);
+  constexpr std::uint32_t kBursts = 40;
+  constexpr std::uint32_t kPackets = 16;
+  constexpr std::uint32_t kSamples = 128;  // 16 ms; a burst is 25.6 frames of G.729
+  std::uint32_t number = 0;
+  for (std::uint32_t burst = 0; burst < kBursts; ++burst) {
+    for (std::uint32_t i = 0; i < kPackets; ++i, ++number) {
+      bed.give(burst * 256'000ULL, {.sequence = static_cast<std::uint16_t>(number),
+                                    .timestamp = number * kSamples,
+                                    .payload = Bytes(kSamples, 0x55)});
+    }
+  }
+  bed.wait_until(kBursts * 256'000ULL);
+  const auto sent = bed.sent();
+  ASSERT_FALSE(sent.empty());
+  std::size_t frames = 0;
+  for (const Sent& packet : sent) {
+    frames += packet.payload.size() / 10;
+  }
+  EXPECT_NEAR(static_cast<double>(frames) * 80, number * kSamples, 160) << "as much media as came";
+  EXPECT_NEAR(sent.back().header.timestamp - PathBed::kFirstTimestamp, number * kSamples, 320) << "no drift";
+}
+
 }  // namespace
 }  // namespace pollux::media::test
