@@ -158,6 +158,7 @@ class Path {
     std::uint32_t clock_rate = 0;
   };
   static constexpr std::uint8_t kNone = 0xff;
+  static constexpr std::int64_t kLongestGapSeconds = 10;  // more is no pause: the timestamps have jumped
 
   Path(const RouteWishes& wishes, const RoutePlan& plan, std::uint16_t sequence, std::uint32_t timestamp);
   Expected<void> make_codecs(const RouteWishes& wishes);
