@@ -1,7 +1,10 @@
 #include "dataplane/codec/concealer.hpp"
 
 #include <gtest/gtest.h>
+
 #include <spandsp.h>
+#include <algorithm>
+#include <string>
 
 #include "dataplane/codec/codec.hpp"
 #include "tests/unit/codec/speech.hpp"
@@ -119,7 +122,12 @@ TEST_P(Concealment, ComfortNoiseIsFaint) {
 
 INSTANTIATE_TEST_SUITE_P(All, Concealment,
                          testing::Values(CodecId::kPcma, CodecId::kG722, CodecId::kG726_32, CodecId::kGsm,
-                                         CodecId::kG729, CodecId::kOpus, CodecId::kL16));
+                                         CodecId::kG729, CodecId::kOpus, CodecId::kL16),
+                         [](const auto& param_info) {
+                           std::string name(codec_facts(param_info.param).name);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace pollux::codec
