@@ -168,27 +168,31 @@ def keep(node):
         print()
 
 
+def with_node(lab, folder, keep_running, call_on):
+    """What `call_on` says of a node that has been started for it; False where something went wrong."""
+    node = lab_node.Node(lab.node, settings(folder), folder)
+    try:
+        node.start()
+        good = call_on(node)
+        if keep_running:
+            keep(node)
+        if (status := node.stop()) != 0:
+            raise RuntimeError(f"polluxd ended with status {status}")
+    except (RuntimeError, OSError, TimeoutError, subprocess.SubprocessError) as error:
+        print(f"{error}\n-- polluxd's log:\n{node.log()}", file=sys.stderr)
+        return False
+    finally:
+        node.kill()
+    return good
+
+
 def demonstrate(encrypted, keep_running):
     with tempfile.TemporaryDirectory(prefix="pollux-demo-") as folder, net.Lab(SIDES, SUBNETS) as lab:
         speaks = (f" speaks SRTP ({demo_srtp.SUITE})", " speaks plain RTP") if encrypted else ("", "")
         say(f"host A {lab.host_a.v4}{speaks[0]} | polluxd on two net_af_packet ports | "
             f"host B {lab.host_b.v4}{speaks[1]}")
         encryption = demo_srtp.Encryption(folder) if encrypted else None
-        node = lab_node.Node(lab.node, settings(folder), folder)
-        try:
-            node.start()
-            perfect = call(lab, node, encryption)
-            if keep_running:
-                keep(node)
-            status = node.stop()
-            if status != 0:
-                raise RuntimeError(f"polluxd ended with status {status}")
-        except (RuntimeError, OSError, TimeoutError, subprocess.SubprocessError) as error:
-            print(f"{error}\n-- polluxd's log:\n{node.log()}", file=sys.stderr)
-            return False
-        finally:
-            node.kill()
-    return perfect
+        return with_node(lab, folder, keep_running, lambda node: call(lab, node, encryption))
 
 
 def main():

@@ -7,7 +7,6 @@ listens, and says what it hears once more. What both heard is left behind as WAV
 
 import argparse
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +18,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lab import demo, demo_srtp, net, node as lab_node, rtp, speech  # noqa: E402
+from lab import demo, demo_srtp, net, rtp, speech  # noqa: E402
 
 SECONDS = 6.0
 PCMA, G729 = 8, 18
@@ -168,20 +167,8 @@ def demonstrate(folder, keep_running):
             net.Lab(demo.SIDES, demo.SUBNETS) as lab:
         demo.say(f"host A {lab.host_a.v4} speaks G.711 A-law, 20 ms a packet | polluxd | "
                  f"host B {lab.host_b.v4} speaks G.729, 40 ms a packet, over SRTP ({demo_srtp.SUITE})")
-        node = lab_node.Node(lab.node, demo.settings(scratch), scratch)
-        try:
-            node.start()
-            good = call(lab, node, demo_srtp.Encryption(scratch, "b"), folder)
-            if keep_running:
-                demo.keep(node)
-            if (status := node.stop()) != 0:
-                raise RuntimeError(f"polluxd ended with status {status}")
-        except (RuntimeError, OSError, TimeoutError, subprocess.SubprocessError) as error:
-            print(f"{error}\n-- polluxd's log:\n{node.log()}", file=sys.stderr)
-            return False
-        finally:
-            node.kill()
-    return good
+        return demo.with_node(lab, scratch, keep_running,
+                              lambda node: call(lab, node, demo_srtp.Encryption(scratch, "b"), folder))
 
 
 def main():

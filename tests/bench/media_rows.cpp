@@ -11,6 +11,7 @@
 #include "dataplane/codec/payload.hpp"
 #include "tests/bench/raw_codec.hpp"
 #include "tests/bench/report.hpp"
+#include "tests/support/codec_format.hpp"
 
 namespace pollux::bench {
 
@@ -20,13 +21,7 @@ constexpr double kPacketsPerSecond = 1000.0 / kPacketMs;  // of a stream
 // A packet with a codec costs some hundred plain ones: so many fewer are measured.
 constexpr std::uint64_t kCodecShare = 64;
 
-constexpr CodecFormat format(CodecId id, std::uint8_t payload_type, std::uint32_t clock_rate = 8000) {
-  CodecFormat made;
-  made.params.id = id;
-  made.params.clock_rate = clock_rate;
-  made.payload_type = payload_type;
-  return made;
-}
+using test::format;
 constexpr CodecFormat kAlaw = format(CodecId::kPcma, 8);
 constexpr CodecFormat kUlaw = format(CodecId::kPcmu, 0);
 constexpr CodecFormat kG729 = format(CodecId::kG729, 18);

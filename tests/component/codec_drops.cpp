@@ -1,16 +1,12 @@
 // Packets that are to be transcoded, and can't be.
 #include "tests/component/drop_fixture.hpp"
+#include "tests/support/codec_format.hpp"
 
 namespace pollux::testing {
 
 namespace {
 
-CodecFormat format(CodecId id, std::uint8_t payload_type) {
-  CodecFormat made;
-  made.params.id = id;
-  made.payload_type = payload_type;
-  return made;
-}
+using test::format;
 
 // What party a sends as GSM, or G.722, is sent to b as A-law.
 SessionSpec transcoding_call(std::uint16_t media_worker = 0) {

@@ -4,17 +4,13 @@
 #include "dataplane/codec/g711.hpp"
 #include "dataplane/rtp/rtp_packet.hpp"
 #include "tests/component/call_fixture.hpp"
+#include "tests/support/codec_format.hpp"
 
 namespace pollux::testing {
 namespace {
 
-CodecFormat format(CodecId id, std::uint8_t payload_type, std::uint32_t clock_rate = 8000) {
-  CodecFormat made;
-  made.params.id = id;
-  made.params.clock_rate = clock_rate;
-  made.payload_type = payload_type;
-  return made;
-}
+using test::format;
+
 const CodecFormat kPcmu = format(CodecId::kPcmu, 0);
 const CodecFormat kPcma = format(CodecId::kPcma, 8);
 const CodecFormat kG722 = format(CodecId::kG722, 9);

@@ -8,18 +8,13 @@
 #include <vector>
 
 #include "dataplane/media/path.hpp"
+#include "tests/support/codec_format.hpp"
 
 namespace pollux::media::test {
 
 using Bytes = std::vector<std::uint8_t>;
 
-inline CodecFormat format(CodecId id, std::uint8_t payload_type, std::uint32_t clock_rate = 8000) {
-  CodecFormat made;
-  made.params.id = id;
-  made.params.clock_rate = clock_rate;
-  made.payload_type = payload_type;
-  return made;
-}
+using pollux::test::format;
 
 struct Arrival {
   std::uint64_t at_us = 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/codec/codec_cases.hpp"
 #include "tests/unit/codec/speech.hpp"
 
 namespace pollux::codec {
@@ -40,11 +41,6 @@ struct Quality {
 
 class EachCodec : public testing::TestWithParam<Quality> {
  protected:
-  void SetUp() override {
-    if (!codec_available(GetParam().id)) {
-      GTEST_SKIP() << "this build has no " << codec_facts(GetParam().id).name;
-    }
-  }
   CodecParams params = params_of(GetParam().id);
   std::uint32_t rate = pcm_rate(params, 16'000);
 };
@@ -122,17 +118,18 @@ TEST_P(EachCodec, MakesOnePayloadOfEachLength) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EachCodec,
-                         testing::Values(Quality{CodecId::kPcma, 35}, Quality{CodecId::kPcmu, 35},
-                                         Quality{CodecId::kG722, 40}, Quality{CodecId::kG726_16, 18},
-                                         Quality{CodecId::kG726_24, 28}, Quality{CodecId::kG726_32, 35},
-                                         Quality{CodecId::kG726_40, 40}, Quality{CodecId::kGsm, 6},
-                                         Quality{CodecId::kG729, 1.5}, Quality{CodecId::kOpus, 5},
-                                         Quality{CodecId::kL16, 59}),
-                         [](const auto& param_info) {
-                           std::string name(codec_facts(param_info.param.id).name);
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         testing::ValuesIn(of_this_build<Quality>({{CodecId::kPcma, 35},
+                                                                   {CodecId::kPcmu, 35},
+                                                                   {CodecId::kG722, 40},
+                                                                   {CodecId::kG726_16, 18},
+                                                                   {CodecId::kG726_24, 28},
+                                                                   {CodecId::kG726_32, 35},
+                                                                   {CodecId::kG726_40, 40},
+                                                                   {CodecId::kGsm, 6},
+                                                                   {CodecId::kG729, 1.5},
+                                                                   {CodecId::kOpus, 5},
+                                                                   {CodecId::kL16, 59}})),
+                         kNamedForCodec);
 
 TEST(Codec, L16MixesAndDoublesByItself) {
   CodecParams stereo = params_of(CodecId::kL16);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "dataplane/codec/codec.hpp"
+#include "tests/unit/codec/codec_cases.hpp"
 #include "tests/unit/codec/speech.hpp"
 
 namespace pollux::codec {
@@ -78,9 +79,6 @@ class Concealment : public testing::TestWithParam<CodecId> {};
 // Every codec: energy in the first 20 ms of a hole in a steady sound, less in the fifth, all of any length
 // filled.
 TEST_P(Concealment, SoundsOnAndFades) {
-  if (!codec_available(GetParam())) {
-    GTEST_SKIP() << "this build has no " << codec_facts(GetParam()).name;
-  }
   const CodecParams params = params_of(GetParam());
   const std::uint32_t rate = pcm_rate(params, 16'000);
   auto encoder = Encoder::make(params, rate, 2);
@@ -109,9 +107,6 @@ TEST_P(Concealment, SoundsOnAndFades) {
 }
 
 TEST_P(Concealment, ComfortNoiseIsFaint) {
-  if (!codec_available(GetParam())) {
-    GTEST_SKIP() << "this build has no " << codec_facts(GetParam()).name;
-  }
   const CodecParams params = params_of(GetParam());
   const std::uint32_t rate = pcm_rate(params, 16'000);
   auto decoder = Decoder::make(params, rate, 1);
@@ -120,14 +115,11 @@ TEST_P(Concealment, ComfortNoiseIsFaint) {
   EXPECT_LT(dbov(noise), -55);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Concealment,
-                         testing::Values(CodecId::kPcma, CodecId::kG722, CodecId::kG726_32, CodecId::kGsm,
-                                         CodecId::kG729, CodecId::kOpus, CodecId::kL16),
-                         [](const auto& param_info) {
-                           std::string name(codec_facts(param_info.param).name);
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, Concealment,
+    testing::ValuesIn(of_this_build<CodecId>({CodecId::kPcma, CodecId::kG722, CodecId::kG726_32,
+                                              CodecId::kGsm, CodecId::kG729, CodecId::kOpus, CodecId::kL16})),
+    kNamedForCodec);
 
 }  // namespace
 }  // namespace pollux::codec
