@@ -46,7 +46,8 @@ struct MediaBudgetTest : testing::Test {
     limits.max_media_load = percent;
     f.manager.set_limits(limits);
   }
-  Answer update(const std::string& id, std::uint16_t percent) {
+  // `answer` is written when the update has taken effect: it has to live that long.
+  void start_update(const std::string& id, std::uint16_t percent, Answer& answer) {
     SessionPatch patch;
     LegPatch leg;
     leg.id = "a";
@@ -54,9 +55,12 @@ struct MediaBudgetTest : testing::Test {
     leg.fields.set(LegField::kPtime);
     leg.values = call_of(percent).legs[0];
     patch.legs.push_back(leg);
-    Answer answer;
     f.manager.update(id, patch, f.into(answer));
     f.settle();
+  }
+  Answer update(const std::string& id, std::uint16_t percent) {
+    Answer answer;
+    start_update(id, percent, answer);
     return answer;
   }
   void remove(const std::string& id) {
@@ -225,10 +229,13 @@ TEST_F(MediaBudgetTest, AFailedUpdateGivesBackWhatItAdded) {
 TEST_F(MediaBudgetTest, WhatAnUpdateSavesIsFreeWhenItHasTakenEffect) {
   const std::uint16_t worker = f.created("call", call_of(50)).session().media_worker;
   f.dataplane.set_auto_ack(false);
-  update("call", 10);
+  Answer answer;
+  start_update("call", 10, answer);
+  EXPECT_FALSE(answer.arrived());
   EXPECT_DOUBLE_EQ(committed(worker), 0.5);
   f.dataplane.release_acks();
   f.settle();
+  EXPECT_TRUE(answer.arrived());
   EXPECT_DOUBLE_EQ(committed(worker), 0.1);
 }
 
@@ -277,9 +284,14 @@ TEST_F(MediaBudgetTest, TheMediaWorkerChangesOnlyWhileThereAreNoPaths) {
 TEST_F(MediaBudgetTest, AbandonedSessionsGiveBackEverything) {
   f.created("call", call_of(20));
   f.dataplane.set_auto_ack(false);
-  update("call", 50);
-  f.created("linking", call_of(30));
+  Answer updating;
+  Answer linking;
+  start_update("call", 50, updating);
+  f.create("linking", linking, call_of(30));
+  f.settle();
   EXPECT_EQ(f.manager.abandon(), 2U);
+  EXPECT_TRUE(updating.arrived());
+  EXPECT_TRUE(linking.arrived());
   EXPECT_THAT(f.manager.media_committed(), ElementsAre(0, 0, 0));
 }
 
