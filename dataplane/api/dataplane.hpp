@@ -8,6 +8,7 @@
 
 #include "dataplane/api/capture.hpp"
 #include "dataplane/api/dataplane_config.hpp"
+#include "dataplane/api/dtmf_injection.hpp"
 #include "dataplane/api/event.hpp"
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/api/stats.hpp"
@@ -23,11 +24,11 @@ struct WorkerInfo {
 
 // The running data plane: EAL, ports, workers and the host thread.
 //
-// Threads: add_session, update_session, remove_session, poll_events, session_stats, set_learning,
-// start_capture and stop_capture belong to one thread, the control thread; take_captured to one thread at a
-// time. port_owner, workers and stats may be called from any thread. At most one Dataplane
-// lives in a process at a time, and EAL can be initialised only once: a second start() in the same process
-// reuses it.
+// Threads: add_session, update_session, remove_session, poll_events, inject_dtmf, session_stats,
+// set_learning, start_capture and stop_capture belong to one thread, the control thread; take_captured to one
+// thread at a time. port_owner, workers and stats may be called from any thread. At most one Dataplane lives
+// in a process at a time, and EAL can be initialised only once: a second start() in the same process reuses
+// it.
 class Dataplane {
  public:
   // Initialises EAL, opens the ports, starts host thread and workers. Takes up to some seconds. On error
@@ -54,6 +55,12 @@ class Dataplane {
   // Unlinks the session; its last statistics stay readable until kSessionUnlinked with `token` has been
   // polled and poll_events has been called again.
   virtual Expected<void> remove_session(SessionHandle session, std::uint64_t token) = 0;
+
+  // Queues presses, all or none; takes effect when kDtmfInjected with `token` is polled, which says whether
+  // the queue had room. Errors: kNotFound (SESSION_UNKNOWN, LEG_UNKNOWN), kInvalidArgument (DTMF_NO_CODECS:
+  // the leg has no codec list), kUnavailable (WORKER_BUSY).
+  virtual Expected<void> inject_dtmf(SessionHandle session, const DtmfInjection& injection,
+                                     std::uint64_t token) = 0;
 
   // Fills `events` with what has happened, oldest first per worker, and says how many. Never blocks.
   virtual std::size_t poll_events(std::span<Event> events) = 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dataplane/base/codec_params.hpp"
+#include "dataplane/base/dtmf_params.hpp"
 #include "dataplane/base/ip_address.hpp"
 #include "dataplane/base/srtp_params.hpp"
 #include "dataplane/base/static_vector.hpp"
@@ -94,6 +95,9 @@ struct LegSpec {
   bool dtx = false;
   // Where Pollux speaks RTCP for itself, extended reports as well (RFC 3611 §4.7).
   bool rtcp_xr = false;
+  // Of key presses, with `codecs`. kInBand only where the first audio format carries tones, kRfc4733 only
+  // where the list has telephone-event.
+  DtmfPolicy dtmf;
   // Keys of what the party sends, and of what is sent to it. With one of them the leg speaks SRTP only: what
   // comes or would go without a key is dropped (srtp_no_key), never taken or sent in the clear.
   SrtpParamsRef srtp_receive;

@@ -11,6 +11,7 @@
 #include "dataplane/api/drop_reason.hpp"
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/base/codec_params.hpp"
+#include "dataplane/base/dtmf_params.hpp"
 
 namespace pollux {
 
@@ -39,6 +40,7 @@ struct WorkerStats {
   std::uint64_t capture_lost = 0;  // copies that found no room
   std::vector<StageStats> stages;
   std::array<std::uint64_t, kDropReasonCount> drops{};
+  DtmfCounts<std::uint64_t> dtmf{};  // by way; of sessions that have ended too
 };
 
 // rx/tx of a device port as the device and its driver count them, plus what the host thread does there.
@@ -189,6 +191,7 @@ struct LegStats {
   std::optional<SrtpDirectionStats> srtp_send;
   ReceptionStats reception;                             // all zero until RTP was received
   std::vector<MediaPathStats> paths;                    // of what is sent on this leg
+  DtmfCounts<std::uint64_t> dtmf{};                     // by way
   std::array<std::uint64_t, kDropReasonCount> drops{};  // packets that came to the leg and ended there
 };
 

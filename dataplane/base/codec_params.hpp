@@ -22,8 +22,9 @@ enum class CodecId : std::uint8_t {
   kL16,
   kComfortNoise,    // RFC 3389
   kTelephoneEvent,  // RFC 4733
+  kRed,             // RFC 2198, of telephone-events
 };
-inline constexpr std::size_t kCodecCount = 13;
+inline constexpr std::size_t kCodecCount = 14;
 
 struct CodecFacts {
   CodecId id;
@@ -50,6 +51,7 @@ inline constexpr auto kCodecs = std::to_array<CodecFacts>({
     {CodecId::kL16, "L16", 1, std::nullopt, 60, true},
     {CodecId::kComfortNoise, "CN", 1, 13, 60, false},
     {CodecId::kTelephoneEvent, "telephone-event", 1, std::nullopt, 60, false},
+    {CodecId::kRed, "red", 1, std::nullopt, 60, false},
 });
 static_assert(kCodecs.size() == kCodecCount);
 
@@ -71,8 +73,17 @@ struct CodecParams {
   bool constant_bit_rate = false;
   std::uint32_t max_average_bitrate = 0;    // bit/s, 6000..510000; 0: the encoder's choice
   std::uint32_t max_playback_rate = 48000;  // Hz
+  // telephone-event (RFC 4733 §2.4.1): which of the events 0..127 the party takes, a bit each.
+  std::array<std::uint64_t, 2> events{0xffff, 0};
+  // red (RFC 2198 §5): the payload type of the events inside, and how many earlier ones each packet repeats.
+  std::uint8_t redundant_payload_type = 0;
+  std::uint8_t redundancy = 0;
   friend bool operator==(const CodecParams&, const CodecParams&) = default;
 };
+
+constexpr bool takes_event(const CodecParams& params, std::uint8_t event) {
+  return event < 128 && (params.events[event / 64] >> (event % 64) & 1U) != 0;
+}
 
 // With the number it has on the leg.
 struct CodecFormat {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/dtmf_params.hpp"
 #include "dataplane/codec/payload.hpp"
 
 namespace pollux::media {
@@ -10,15 +11,6 @@ namespace {
 
 bool is_audio(const CodecFormat& format) {
   return codec_facts(format.params.id).audio;
-}
-
-const CodecFormat* first_audio(std::span<const CodecFormat> formats) {
-  for (const CodecFormat& format : formats) {
-    if (is_audio(format)) {
-      return &format;
-    }
-  }
-  return nullptr;
 }
 
 const CodecFormat* find(std::span<const CodecFormat> formats, CodecId id, std::uint32_t clock_rate) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/api/dtmf_injection.hpp"
 #include "dataplane/base/static_vector.hpp"
 #include "dataplane/session/endpoint_table.hpp"
 #include "dataplane/session/media_route.hpp"
@@ -29,8 +30,8 @@ struct LegPlan {
   crypto::ContextId retired_out = 0;
 };
 
-// kForgetKeys: the former keys of the plan's legs stop being good.
-enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove, kCapture, kForgetKeys };
+// kDtmf: key presses for a leg. kForgetKeys: the former keys of the plan's legs stop being good.
+enum class PlanKind : std::uint8_t { kAdd, kUpdate, kRemove, kCapture, kForgetKeys, kDtmf };
 
 // Built by control with all the memory it needs; apply() only writes and swaps. Travels to the worker and
 // back as a pointer: whoever holds it may touch it, nobody else. Adding, changing, capturing and removing a
@@ -45,6 +46,8 @@ struct SessionPlan {
       legs;  // of the session as it is to be, for kAdd and kUpdate; some of it for kForgetKeys
   std::vector<Leg*> session_legs;  // the same legs, to become Session::legs; after apply(): the former list
   CaptureOrder capture;            // for kCapture
+  DtmfInjection injection;         // for kDtmf
+  bool refused = false;            // for kDtmf, set by the worker: the leg's queue had no room
   // Media routes that the session will no longer have: the plan is carried out when they are closed.
   std::vector<MediaRoute*> closing;
   std::size_t open_routes = 0;                      // of them

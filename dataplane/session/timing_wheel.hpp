@@ -8,7 +8,7 @@
 namespace pollux::session {
 
 // What kind of object a timer lies in.
-enum class TimerKind : std::uint8_t { kSession, kMediaRoute, kReport };
+enum class TimerKind : std::uint8_t { kSession, kMediaRoute, kReport, kDtmf, kDtmfSend };
 
 // Lies inside the object it times. Unlinked when next is nullptr.
 struct Timer {

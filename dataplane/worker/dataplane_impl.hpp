@@ -48,6 +48,8 @@ class DataplaneImpl final : public Dataplane {
   std::size_t poll_events(std::span<Event> events) override;
   Expected<SessionStats> session_stats(SessionHandle session) const override;
   void set_learning(const LearningConfig& learning) override;
+  Expected<void> inject_dtmf(SessionHandle session, const DtmfInjection& injection,
+                             std::uint64_t token) override;
   Expected<CaptureId> start_capture(const CaptureSpec& spec) override;
   void stop_capture(CaptureId capture) override;
   std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) override;

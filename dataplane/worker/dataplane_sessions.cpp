@@ -65,6 +65,8 @@ EventType event_of(session::PlanKind kind) {
       return EventType::kSessionUpdated;
     case session::PlanKind::kCapture:
       return EventType::kCaptureSet;
+    case session::PlanKind::kDtmf:
+      return EventType::kDtmfInjected;
     case session::PlanKind::kForgetKeys:
       return EventType::kKeysForgotten;
     default:
@@ -169,6 +171,34 @@ Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_
   return {};
 }
 
+Expected<void> DataplaneImpl::inject_dtmf(SessionHandle session, const DtmfInjection& injection,
+                                          std::uint64_t token) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end() || found->second->removing) {
+    return unknown_session();
+  }
+  SessionRecord& record = *found->second;
+  const auto leg = std::ranges::find(record.spec.legs, injection.leg_id, &LegSpec::id);
+  if (leg == record.spec.legs.end()) {
+    return fail(ErrorCode::kNotFound, "LEG_UNKNOWN", "leg_id", "the session has no such leg");
+  }
+  if (leg->codecs.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "DTMF_NO_CODECS", "leg_id",
+                "the leg has no codecs: without them it isn't known how its party takes key presses");
+  }
+  Part& part = *parts_[record.session.worker];
+  if (!has_room(part)) {
+    return busy_worker();
+  }
+  auto plan = std::make_unique<session::SessionPlan>();
+  plan->kind = session::PlanKind::kDtmf;
+  plan->session = &record.session;
+  plan->injection = injection;
+  plan->token = token;
+  post(part, std::move(plan));
+  return {};
+}
+
 void DataplaneImpl::set_learning(const LearningConfig& learning) {
   learning_.push_back(std::make_unique<const LearningConfig>(learning));
   for (auto& part : parts_) {
@@ -182,6 +212,7 @@ Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
   event.worker = plan->session->worker;
   event.session = plan->session->handle;
   event.token = plan->token;
+  event.refused = plan->refused;
   event.time_unix_ns = unix_ns();
   --parts_[event.worker]->under_way;
   for (const auto& leg : plan->removed) {

@@ -95,6 +95,14 @@ class FakeDataplane final : public Dataplane {
   std::optional<LearningConfig> learning() const {
     return with_lock([&] { return learning_; });
   }
+  // Those that were taken, in order.
+  std::vector<std::pair<SessionHandle, DtmfInjection>> injections() const {
+    return with_lock([&] { return injections_; });
+  }
+  // The queue of every leg is full, or not.
+  void set_dtmf_queue_full(bool full) {
+    with_lock([&] { dtmf_queue_full_ = full; });
+  }
   // Commands taken, of all kinds.
   std::size_t commands() const {
     return with_lock([&] { return commands_; });
@@ -193,6 +201,31 @@ class FakeDataplane final : public Dataplane {
     with_lock([&] { learning_ = learning; });
   }
 
+  Expected<void> inject_dtmf(SessionHandle session, const DtmfInjection& injection,
+                             std::uint64_t token) override {
+    const std::lock_guard lock(mutex_);
+    if (auto error = next_failure(sessions_.contains(session) ? sessions_.at(session).worker : 0)) {
+      return tl::unexpected<Error>(std::move(*error));
+    }
+    if (!sessions_.contains(session)) {
+      return fail(ErrorCode::kNotFound, "SESSION_UNKNOWN", "", "no such session");
+    }
+    const auto& legs = sessions_.at(session).legs;
+    const auto leg = std::ranges::find(legs, injection.leg_id, &LegSpec::id);
+    if (leg == legs.end()) {
+      return fail(ErrorCode::kNotFound, "LEG_UNKNOWN", "leg_id", "no such leg");
+    }
+    if (leg->codecs.empty()) {
+      return fail(ErrorCode::kInvalidArgument, "DTMF_NO_CODECS", "leg_id", "the leg has no codecs");
+    }
+    if (injection.events.empty()) {
+      complaints_.push_back("an injection without presses");
+    }
+    injections_.emplace_back(session, injection);
+    acknowledge(EventType::kDtmfInjected, session, token, dtmf_queue_full_);
+    return {};
+  }
+
   Expected<CaptureId> start_capture(const CaptureSpec& spec) override {
     const std::lock_guard lock(mutex_);
     if (spec.session != 0 && !sessions_.contains(spec.session)) {
@@ -252,8 +285,9 @@ class FakeDataplane final : public Dataplane {
     return failures_ > 0 ? (--failures_, std::optional(failure_)) : std::nullopt;
   }
 
-  void acknowledge(EventType type, SessionHandle session, std::uint64_t token) {
+  void acknowledge(EventType type, SessionHandle session, std::uint64_t token, bool refused = false) {
     Event event;
+    event.refused = refused;
     event.type = type;
     event.session = session;
     event.token = token;
@@ -314,6 +348,8 @@ class FakeDataplane final : public Dataplane {
   Error failure_;
   int failures_ = 0;
   std::set<std::uint16_t> busy_;
+  std::vector<std::pair<SessionHandle, DtmfInjection>> injections_;
+  bool dtmf_queue_full_ = false;
   std::map<CaptureId, CaptureSpec> captures_;
   CaptureId last_capture_ = 0;
   std::deque<CapturedPacket> captured_;

@@ -1,0 +1,99 @@
+// Key presses on their way out of one leg: the queue, and when which packet is due (RFC 4733 §2.5.1).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/base/dtmf_params.hpp"
+#include "dataplane/dtmf/press_merger.hpp"
+
+namespace pollux::dtmf {
+
+// In which form a press leaves.
+enum class Rendering : std::uint8_t {
+  kEvent,    // telephone-event packets
+  kTone,     // audio packets with tones
+  kSilence,  // audio packets with silence
+  kMute,     // nothing: audio is left out as long as it lasts
+};
+
+struct DigitOrder {
+  PressId id = 0;  // for progress() and end(); 0: nobody will ask
+  Rendering rendering = Rendering::kEvent;
+  std::uint8_t event = 0;
+  std::uint8_t level = 0;            // -dBm0
+  bool live = false;                 // the key is still down: end() will tell how long the press is
+  DtmfWay way = DtmfWay::kRfc4733;   // that it came by; of the caller
+  std::uint32_t duration_ms = 0;     // not live: how long; live: what is known so far
+  std::uint16_t gap_ms = kMinGapMs;  // after it, at least kMinGapMs
+};
+
+// One thing for the owner to do, in order.
+struct SendStep {
+  enum class Kind : std::uint8_t {
+    kBegin,  // the press begins: from now on audio is left out (unless kept, or the rendering is kMute and so
+             // on)
+    kEvent,  // send a telephone-event packet
+    kAudio,  // send an audio packet: `tone_ms` of tone from `offset_ms` of the press on, silence after it
+    kEnd,    // the press is over, audio goes on; `duration_ms` is what was sent
+  };
+  Kind kind = Kind::kBegin;
+  DigitOrder order;
+  // kEvent. The timestamp is that of the press plus `segment_ticks`; `duration_ticks` counts from there.
+  std::uint32_t segment_ticks = 0;
+  std::uint16_t duration_ticks = 0;
+  bool end = false;     // the E bit
+  bool marker = false;  // the first packet of the press
+  // kAudio
+  std::uint32_t offset_ms = 0;
+  std::uint16_t packet_ms = 0;
+  std::uint16_t tone_ms = 0;  // 0..packet_ms; less than packet_ms: the tone ends in this packet
+  // kEnd
+  std::uint32_t duration_ms = 0;
+};
+
+// How the leg sends; may change between presses.
+struct SenderSettings {
+  std::uint32_t event_clock_rate = 8000;  // of telephone-event
+  std::uint16_t packet_ms = 20;           // 5..60: between packets of an event, and of audio packets made
+};
+
+// Events: the first packet at once with one packet time as its duration, then one every packet time with the
+// time that has really passed; of a live press never more than is known of it, and never less than before.
+// The last packet three times in a row, same timestamp and duration, E set in all. Longer than 0xFFFF ticks:
+// that much without E, then the next segment (§2.5.1.3). Tones: audio packets of packet_ms, paced, the first
+// half a packet time after the press became known, so that the end of a live press is known when it matters.
+// A press lasts kMinPressMs at least, tones kMinToneMs; between two there are the gap of the first and at
+// least kMinGapMs in which nothing is sent and audio may flow. A live press that begins while it waits in the
+// queue keeps its length; one whose end never comes ends with 20 s (kMaxPressMs) at most.
+//
+// Memory is fixed, nothing allocates. One thread. Time in ms by the caller's clock, never going back.
+class DigitSender {
+ public:
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+  void set(const SenderSettings& settings) { settings_ = settings; }
+
+  // Places left in the queue. Pre of queue(): one at least.
+  std::size_t room() const;
+  void queue(const DigitOrder& order, std::uint64_t now_ms);
+
+  // Of a live press; ids that are unknown (any more) are ignored. end(): also of a press that has been queued
+  // with a length, if reopen() has made it live again.
+  void progress(PressId id, std::uint32_t duration_ms);
+  void end(PressId id, std::uint32_t duration_ms);
+  void reopen(PressId id);
+
+  // False: nothing to do before due_ms().
+  bool next(std::uint64_t now_ms, SendStep& step);
+  std::uint64_t due_ms() const;
+  bool active() const;  // between kBegin and kEnd
+  // Everything is forgotten; kEnd isn't given any more.
+  void clear();
+
+ private:
+  SenderSettings settings_;
+  // (the implementer's)
+};
+
+}  // namespace pollux::dtmf

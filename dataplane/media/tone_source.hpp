@@ -1,0 +1,38 @@
+// Audio packets with tones, in one format of a leg.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dataplane/base/codec_params.hpp"
+#include "dataplane/base/expected.hpp"
+
+namespace pollux::media {
+
+// Made by the control thread with all the memory it needs; then one thread. Costs a packet's encoding: Opus
+// is run narrow-band at the lowest complexity for it.
+class ToneSource {
+ public:
+  static constexpr std::size_t kRoom = 1400;  // bytes that a packet may take at most
+
+  // Errors: kUnavailable (CODEC_UNAVAILABLE: not in this build), kExhausted (MEMORY_EXHAUSTED). Any audio
+  // format; whether it carries tones is the caller's business (carries_tones()).
+  static Expected<std::unique_ptr<ToneSource>> make(const CodecParams& format);
+  ~ToneSource();
+
+  // A new press. `event`: a digit, or dtmf::kBlockToneEvent.
+  void begin(std::uint8_t event, std::uint8_t level);
+
+  // The next packet: `tone_ms` of the tone, its end ramped down where that is less than `packet_ms`, then
+  // silence. `packet_ms` is rounded down to what the codec's frames allow, at least one frame; `ticks` says
+  // how much of the RTP clock the packet has. 0: nothing could be made.
+  std::size_t packet(std::uint16_t packet_ms, std::uint16_t tone_ms, std::span<std::uint8_t> out,
+                     std::uint32_t& ticks);
+
+ private:
+  ToneSource();
+  // (the implementer's)
+};
+
+}  // namespace pollux::media
