@@ -83,7 +83,8 @@ void StreamRewriter::insert(std::uint32_t timestamp, std::uint32_t now_ms, Rewri
   out.timestamp = timestamp;
 }
 
-void StreamRewriter::leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms) {
+void StreamRewriter::leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms,
+                               bool timed) {
   if ((flags_ & kStarted) == 0 || source != source_) {
     return;  // what follows it is joined to the stream anyway
   }
@@ -94,7 +95,7 @@ void StreamRewriter::leave_out(StreamSource source, const RtpHeader& header, std
   }
   begin_run(extended_in(extended) + 1);
   const std::uint32_t timestamp = header.timestamp + timestamp_offset_;
-  if (static_cast<std::int32_t>(timestamp - newest_timestamp_) > 0) {
+  if (timed && static_cast<std::int32_t>(timestamp - newest_timestamp_) > 0) {
     newest_timestamp_ = timestamp;
     newest_ms_ = now_ms;
   }

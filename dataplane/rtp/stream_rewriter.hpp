@@ -77,8 +77,9 @@ struct StreamRewriter {
   void insert(std::uint32_t timestamp, std::uint32_t now_ms, RewrittenHeader& out);
 
   // A packet of the source that doesn't go out: the next one takes the number that it would have had. Packets
-  // that were missing before it aren't missed any more.
-  void leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms);
+  // that were missing before it aren't missed any more. `timed`: its timestamp is that of the moment; not so
+  // of a telephone-event.
+  void leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms, bool timed);
 
   // The outgoing timestamp of this moment; later than the newest packet's by `least` at least.
   std::uint32_t timestamp_at(std::uint32_t now_ms, std::uint32_t clock_rate, std::uint32_t least) const;

@@ -154,6 +154,7 @@ Expected<SessionStats> DataplaneImpl::session_stats(SessionHandle session) const
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     stats.legs.push_back(leg_stats(*record.legs[i], record.spec.legs[i]));
     keys_->fill(record.keys[i], stats.legs.back());
+    fill_dtmf(record.dtmf[i], stats.legs.back());
     for (const auto& media : record.media) {
       if (media->to_leg == record.spec.legs[i].id) {
         stats.legs.back().paths.push_back(

@@ -198,10 +198,10 @@ TEST_F(Rewriter, InsertedPacketsLeaveNoGap) {
 TEST_F(Rewriter, WhatIsLeftOutLeavesNoGap) {
   ASSERT_TRUE(map(kA, 10, 0, 0));
   const std::uint16_t base = out.sequence;
-  rewriter.leave_out(kA, header(11, 160), 20);
-  rewriter.leave_out(kA, header(13, 480), 60);  // 12 is missing: who cares
-  rewriter.leave_out(kA, header(12, 320), 61);
-  rewriter.leave_out(kB, header(99, 320), 61);  // another one's
+  rewriter.leave_out(kA, header(11, 160), 20, true);
+  rewriter.leave_out(kA, header(13, 480), 60, true);  // 12 is missing: who cares
+  rewriter.leave_out(kA, header(12, 320), 61, true);
+  rewriter.leave_out(kB, header(99, 320), 61, true);  // another one's
   ASSERT_TRUE(map(kA, 14, 640, 80));
   EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 1));
   EXPECT_EQ(out.timestamp, 1'000'640U);
@@ -251,7 +251,7 @@ TEST_F(Rewriter, ReportsReachTheSourceInItsNumbers) {
   ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
   EXPECT_EQ(in, 0x10001U);
   EXPECT_FALSE(rewriter.sequence_to_source(static_cast<std::uint16_t>(out.sequence - 1), in));
-  rewriter.leave_out(kA, header(2, 640), 80);
+  rewriter.leave_out(kA, header(2, 640), 80, true);
   ASSERT_TRUE(map(kA, 3, 800, 100));
   ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
   EXPECT_EQ(in, 0x10003U);
