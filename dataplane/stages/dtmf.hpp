@@ -2,6 +2,7 @@
 // whatever tells of it.
 #pragma once
 
+#include "dataplane/api/dtmf_injection.hpp"
 #include "dataplane/session/dtmf_leg.hpp"
 #include "dataplane/stages/context.hpp"
 

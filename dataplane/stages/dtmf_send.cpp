@@ -201,16 +201,23 @@ void begin(Context& context, DtmfLeg& leg, const SendStep& step) {
   }
 }
 
-void end(DtmfLeg& leg, const SendStep& step) {
+void end(Context& context, DtmfLeg& leg, const SendStep& step) {
   leg.leg->rtp->tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
   const bool tone = step.order.rendering == Rendering::kTone;
   if (tone ? is_digit(step.order.event) : step.order.rendering == Rendering::kEvent) {
     const DtmfWay way = tone ? DtmfWay::kInBand : DtmfWay::kRfc4733;
-    leg.counts[static_cast<std::size_t>(way)][static_cast<std::size_t>(DtmfCount::kSent)].add(1);
+    count(context, leg, way, DtmfCount::kSent);
   }
 }
 
 }  // namespace
+
+void count(Context& context, DtmfLeg& leg, DtmfWay way, DtmfCount what) {
+  const auto row = static_cast<std::size_t>(way);
+  const auto column = static_cast<std::size_t>(what);
+  leg.counts[row][column].add(1);
+  context.counters.dtmf[row][column].add(1);
+}
 
 bool queue_digit(Context& context, DtmfLeg& leg, const dtmf::DigitOrder& order) {
   if (leg.sender.room() == 0) {
@@ -236,7 +243,7 @@ void dtmf_send(Context& context, DtmfLeg& leg) {
         send_audio(context, leg, step);
         break;
       case SendStep::Kind::kEnd:
-        end(leg, step);
+        end(context, leg, step);
         break;
     }
   }

@@ -12,6 +12,9 @@ bool queue_digit(Context& context, session::DtmfLeg& leg, const dtmf::DigitOrder
 // Does what is due, and arms the timer for the rest.
 void dtmf_send(Context& context, session::DtmfLeg& leg);
 
+// Counts for the leg and for the worker.
+void count(Context& context, session::DtmfLeg& leg, DtmfWay way, DtmfCount what);
+
 // Sends the packets that were made. Before anything else goes to rtp_send, as their numbers come first.
 void send_inserted(Context& context);
 

@@ -17,13 +17,6 @@ using session::DtmfLeg;
 // Presses of one source leg are told apart from those of another, and from events that are no presses.
 constexpr dtmf::PressId kNoPress = 0x8000;
 
-void count(Context& context, DtmfLeg& leg, DtmfWay way, DtmfCount what) {
-  const auto row = static_cast<std::size_t>(way);
-  const auto column = static_cast<std::size_t>(what);
-  leg.counts[row][column].add(1);
-  context.counters.dtmf[row][column].add(1);
-}
-
 dtmf::PressId id_at_sink(const DtmfLeg& from, dtmf::PressId press) {
   return static_cast<dtmf::PressId>(from.leg->spec.id) << 16 | (press & 0xffffU);
 }
@@ -230,13 +223,7 @@ void expire_presses(Context& context, DtmfLeg& leg) {
   }
 }
 
-bool inject_presses(Context& context, session::Session& session, const DtmfInjection& injection) {
-  const auto found = std::ranges::find_if(
-      session.legs, [&](const session::Leg* leg) { return leg->spec.id == injection.leg_id; });
-  if (found == session.legs.end() || (*found)->dtmf == nullptr) {
-    return true;
-  }
-  DtmfLeg& leg = *(*found)->dtmf;
+bool inject_presses(Context& context, DtmfLeg& leg, const DtmfInjection& injection) {
   const std::size_t wanted = injection.events.size();
   bool room = true;
   if (injection.pressed_by_party) {

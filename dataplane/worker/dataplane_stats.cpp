@@ -26,6 +26,11 @@ WorkerStats worker_stats(const stages::WorkerCounters& counters, const WorkerInf
   stats.captured = counters.stages[static_cast<std::size_t>(stages::Stage::capture)].packets.get() -
                    counters.capture_lost.get();
   stats.capture_lost = counters.capture_lost.get();
+  for (std::size_t way = 0; way < kDtmfWayCount; ++way) {
+    for (std::size_t what = 0; what < kDtmfCountCount; ++what) {
+      stats.dtmf[way][what] = counters.dtmf[way][what].get();
+    }
+  }
   for (std::size_t i = 0; i < stages::kStages.size(); ++i) {
     const stages::StageCounters& stage = counters.stages[i];
     stats.stages.push_back({stages::kStages[i].name, stages::kStages[i].help, stage.packets.get(),
