@@ -1,6 +1,8 @@
 // A call whose parties press keys, in simulated time.
 #pragma once
 
+#include <gmock/gmock.h>
+
 #include <initializer_list>
 #include <memory>
 #include <optional>
