@@ -7,6 +7,8 @@
 
 #include "dataplane/base/codec_params.hpp"
 #include "dataplane/base/expected.hpp"
+#include "dataplane/codec/codec.hpp"
+#include "dataplane/dtmf/tone_generator.hpp"
 
 namespace pollux::media {
 
@@ -25,14 +27,20 @@ class ToneSource {
   void begin(std::uint8_t event, std::uint8_t level);
 
   // The next packet: `tone_ms` of the tone, its end ramped down where that is less than `packet_ms`, then
-  // silence. `packet_ms` is rounded down to what the codec's frames allow, at least one frame; `ticks` says
-  // how much of the RTP clock the packet has. 0: nothing could be made.
+  // silence. Where the packet before was tone to its end, silence begins with 5 ms in which it fades.
+  // `packet_ms` is rounded down to what the codec's frames allow, at least one frame; `ticks` says how much
+  // of the RTP clock the packet has. 0: nothing could be made.
   std::size_t packet(std::uint16_t packet_ms, std::uint16_t tone_ms, std::span<std::uint8_t> out,
                      std::uint32_t& ticks);
 
  private:
-  ToneSource();
-  // (the implementer's)
+  ToneSource(const CodecParams& format, std::uint32_t rate, codec::Encoder encoder);
+
+  CodecParams format_;
+  std::uint32_t rate_;  // of the PCM
+  codec::Encoder encoder_;
+  dtmf::ToneGenerator generator_;
+  bool sounding_ = false;  // the packet before ended in the middle of the tone
 };
 
 }  // namespace pollux::media
