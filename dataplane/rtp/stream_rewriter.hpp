@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 #include "dataplane/base/sequence.hpp"
@@ -80,6 +81,12 @@ struct StreamRewriter {
   // that were missing before it aren't missed any more. `timed`: its timestamp is that of the moment; not so
   // of a telephone-event.
   void leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms, bool timed);
+
+  // The outgoing timestamp of a packet of the present source; nullopt: it is another's.
+  std::optional<std::uint32_t> timestamp_of(StreamSource source, const RtpHeader& header) const {
+    return (flags_ & kStarted) != 0 && source == source_ ? std::optional(header.timestamp + timestamp_offset_)
+                                                         : std::nullopt;
+  }
 
   // The outgoing timestamp of this moment; later than the newest packet's by `least` at least.
   std::uint32_t timestamp_at(std::uint32_t now_ms, std::uint32_t clock_rate, std::uint32_t least) const;

@@ -82,6 +82,7 @@ struct DtmfLeg {
   std::unique_ptr<media::ToneSource> tones;  // nullptr: none are made
   std::uint32_t start_timestamp = 0;         // of the press that is being sent
   std::uint32_t tone_ticks = 0;              // of it, sent
+  std::uint32_t resume_timestamp = 0;        // audio from before it, the end of a press, is left out
   // Ends of the presses before, for RFC 2198; the latest last.
   struct Former {
     dtmf::EventPayload event;

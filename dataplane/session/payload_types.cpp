@@ -44,7 +44,7 @@ void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<con
   }
 }
 
-void build_payload_types(const media::RoutePlan& plan, bool listens, PayloadTypeTable& table) {
+void build_codec_payload_types(const media::RoutePlan& plan, bool listens, PayloadTypeTable& table) {
   for (std::uint8_t wire = 0; wire < 128; ++wire) {
     // A path sees all numbers, lest one that isn't in the list look like a loss.
     table.out[wire] = plan.needs_path ? kPayloadTypeMedia : kPayloadTypeUnmapped;

@@ -45,13 +45,10 @@ void rewrite_from_now(session::Endpoint& sink) {
 }
 
 // The stream of `source`, whose packets went through unchanged so far, goes on with numbers of our own that
-// are the same, so that its receiver sees no break. `timestamp` is that of the next packet.
-void adopt(const Context& context, session::Endpoint& sink, const session::Endpoint& source,
-           std::uint16_t highest, std::uint32_t timestamp) {
-  const session::DtmfSettings& settings = sink.leg->dtmf->settings;
-  sink.rewriter.adopt({source.reception.ssrc(), source.index}, highest,
-                      timestamp - settings.packet_ms * settings.audio_clock_rate / 1000,
-                      now_ms_of(context) - settings.packet_ms);
+// are the same, so that its receiver sees no break.
+void adopt(session::Endpoint& sink, const session::Endpoint& source, std::uint16_t highest,
+           std::uint32_t timestamp, std::uint32_t at_ms) {
+  sink.rewriter.adopt({source.reception.ssrc(), source.index}, highest, timestamp, at_ms);
   rewrite_from_now(sink);
 }
 
@@ -60,15 +57,19 @@ void own_stream(const Context& context, session::Endpoint& sink) {
   if ((sink.tx_flags & session::kTxRewrite) != 0) {
     return;
   }
-  if (const session::Leg* const from = feeder_of(sink)) {
-    const rtp::Reception& reception = from->rtp->reception;
-    const std::uint32_t clock_rate = sink.leg->dtmf->settings.audio_clock_rate;
-    const std::uint32_t arrival = context.rtp_ticks(session::clock_index(clock_rate).value_or(0));
-    adopt(context, sink, *from->rtp, static_cast<std::uint16_t>(reception.highest_sequence()),
-          reception.timestamp_at(arrival));
-  } else {
+  const session::Leg* const from = feeder_of(sink);
+  if (from == nullptr) {
     rewrite_from_now(sink);
+    return;
   }
+  const session::Endpoint& source = *from->rtp;
+  const std::uint32_t clock_rate = sink.leg->dtmf->settings.audio_clock_rate;
+  const std::uint64_t passed_us =
+      static_cast<std::uint64_t>(context.tsc_ns(context.now_tsc - source.last_rx_tsc.get())) / 1000;
+  const std::uint32_t now = context.rtp_ticks(session::clock_index(clock_rate).value_or(0));
+  adopt(sink, source, static_cast<std::uint16_t>(source.reception.highest_sequence()),
+        source.reception.timestamp_at(now) - static_cast<std::uint32_t>(passed_us * clock_rate / 1'000'000),
+        now_ms_of(context) - static_cast<std::uint32_t>(passed_us / 1000));
 }
 
 struct Room {
@@ -202,7 +203,8 @@ void begin(Context& context, DtmfLeg& leg, const SendStep& step) {
 }
 
 void end(Context& context, DtmfLeg& leg, const SendStep& step) {
-  leg.leg->rtp->tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
+  const std::uint64_t ticks = std::uint64_t{step.duration_ms} * leg.settings.audio_clock_rate / 1000;
+  leg.resume_timestamp = leg.start_timestamp + std::max(static_cast<std::uint32_t>(ticks), leg.tone_ticks);
   const bool tone = step.order.rendering == Rendering::kTone;
   if (tone ? is_digit(step.order.event) : step.order.rendering == Rendering::kEvent) {
     const DtmfWay way = tone ? DtmfWay::kInBand : DtmfWay::kRfc4733;
@@ -272,12 +274,31 @@ void send_inserted(Context& context) {
   srtp_protect(context, batch);
 }
 
+// Audio comes when it is over: what was spoken during the press comes after its end.
+bool gives_way(Context& context, const MediaPacket& packet) {
+  session::Endpoint& sink = *packet.endpoint;
+  const DtmfLeg& leg = *sink.leg->dtmf;
+  if (!leg.sender.active()) {
+    const auto timestamp =
+        sink.rewriter.timestamp_of({packet.header.ssrc, packet.source->index}, packet.header);
+    const std::uint32_t half_packet = leg.settings.packet_ms * leg.settings.audio_clock_rate / 2000;
+    if (!timestamp || static_cast<std::int32_t>(*timestamp + half_packet - leg.resume_timestamp) >= 0) {
+      sink.tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
+      return false;
+    }
+  }
+  leave_out(context, sink, *packet.source, packet.header, false);
+  return true;
+}
+
 void leave_out(Context& context, session::Endpoint& sink, const session::Endpoint& source,
                const rtp::RtpHeader& header, bool event) {
   if ((sink.tx_flags & session::kTxRewrite) == 0) {
     const auto highest = static_cast<std::uint16_t>(source.reception.highest_sequence());
-    adopt(context, sink, source,
-          static_cast<std::uint16_t>(highest == header.sequence ? highest - 1 : highest), header.timestamp);
+    const session::DtmfSettings& settings = sink.leg->dtmf->settings;
+    adopt(sink, source, static_cast<std::uint16_t>(highest == header.sequence ? highest - 1 : highest),
+          header.timestamp - settings.packet_ms * settings.audio_clock_rate / 1000,
+          now_ms_of(context) - settings.packet_ms);
   }
   sink.rewriter.leave_out({header.ssrc, source.index}, header, now_ms_of(context), !event);
 }

@@ -18,6 +18,10 @@ void count(Context& context, session::DtmfLeg& leg, DtmfWay way, DtmfCount what)
 // Sends the packets that were made. Before anything else goes to rtp_send, as their numbers come first.
 void send_inserted(Context& context);
 
+// Whether audio has to give way to a press that is being sent. The first packet that hasn't ends that. Pre:
+// kTxDtmf at packet.endpoint.
+bool gives_way(Context& context, const MediaPacket& packet);
+
 // A packet of the stream to `sink` that doesn't go out: the next one takes its number. A stream that went out
 // as its source sent it goes on like that, but is the leg's own from now on. `event`: it is a
 // telephone-event.

@@ -22,16 +22,21 @@ std::uint64_t received_pseudo_sum(const MediaPacket& packet) {
 }
 
 bool may_leave(Context& context, const MediaPacket& packet) {
-  const std::uint8_t flags = packet.endpoint->tx_flags;
+  std::uint8_t flags = packet.endpoint->tx_flags;
   constexpr std::uint8_t kBoth = session::kTxRemote | session::kTxForward;
   if ((flags & (kBoth | session::kTxDtmf)) == kBoth && packet.payload_type != session::kPayloadTypeUnmapped)
       [[likely]] {
     return true;
   }
   if ((flags & session::kTxDtmf) != 0) {
-    leave_out(context, *packet.endpoint, *packet.source, packet.header, false);
-    rte_pktmbuf_free(packet.mbuf);
-    return false;
+    if (gives_way(context, packet)) {
+      rte_pktmbuf_free(packet.mbuf);
+      return false;
+    }
+    flags = packet.endpoint->tx_flags;
+    if ((flags & kBoth) == kBoth && packet.payload_type != session::kPayloadTypeUnmapped) {
+      return true;
+    }
   }
   const DropReason reason = packet.payload_type == session::kPayloadTypeUnmapped
                                 ? DropReason::payload_type_unmapped

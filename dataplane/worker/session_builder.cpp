@@ -236,7 +236,8 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
         }
       }
       auto table = std::make_unique<session::PayloadTypeTable>();
-      session::build_payload_types(media::plan_route(wishes_between(from, to)), listens(spec, from), *table);
+      session::build_codec_payload_types(media::plan_route(wishes_between(from, to)), listens(spec, from),
+                                         *table);
       payload_types = table.get();
       routing->tables.push_back(std::move(table));
     } else if (!from.payload_types.empty() || !to.payload_types.empty()) {
@@ -253,8 +254,8 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
   if (from.sinks.empty() && !from.codecs.empty()) {
     // Its presses are reported though its media goes nowhere.
     auto table = std::make_unique<session::PayloadTypeTable>();
-    session::build_payload_types(media::plan_route({.from = from.codecs.span(), .to = {}}),
-                                 listens(spec, from), *table);
+    session::build_codec_payload_types(media::plan_route({.from = from.codecs.span(), .to = {}}),
+                                       listens(spec, from), *table);
     routing->tables.push_back(std::move(table));
   }
   return routing;

@@ -69,7 +69,7 @@ class DtmfMatrix : public DtmfTest {
     }
     wait_ms(500);
     EXPECT_THAT(ear().complaints(), ::testing::IsEmpty());
-    bed().remove(session_);
+    hang_up();
     bed().events();
     return compare(presses, arrived(to));
   }
