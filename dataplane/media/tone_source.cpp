@@ -12,9 +12,25 @@ constexpr std::uint32_t kFadesPerSecond = 200;
 
 }  // namespace
 
+void ToneSource::sent(std::span<const std::uint8_t> payload) {
+  if (!follows_audio_ || payload.size() > kKeptBytes) {
+    return;
+  }
+  Kept& kept = kept_[kept_next_];
+  kept.bytes = static_cast<std::uint16_t>(payload.size());
+  std::ranges::copy(payload, kept.payload.begin());
+  kept_next_ = (kept_next_ + 1) % kKeptPackets;
+  kept_count_ = std::min(kept_count_ + 1, kKeptPackets);
+}
+
 void ToneSource::begin(std::uint8_t event, std::uint8_t level) {
   generator_.begin(event, rate_, level);
   sounding_ = false;
+  for (std::size_t i = kept_count_; i-- > 0;) {
+    const Kept& kept = kept_[(kept_next_ + 2 * kKeptPackets - 1 - i) % kKeptPackets];
+    encoder_.follow(std::span(kept.payload).first(kept.bytes));
+  }
+  kept_count_ = 0;
 }
 
 std::size_t ToneSource::packet(std::uint16_t packet_ms, std::uint16_t tone_ms, std::span<std::uint8_t> out,

@@ -12,7 +12,10 @@ constexpr std::uint32_t kRate = 8'000;  // where the codec has a choice: tones n
 }
 
 ToneSource::ToneSource(const CodecParams& format, std::uint32_t rate, codec::Encoder encoder)
-    : format_(format), rate_(rate), encoder_(std::move(encoder)) {}
+    : format_(format),
+      rate_(rate),
+      encoder_(std::move(encoder)),
+      follows_audio_(format.id >= CodecId::kG722 && format.id <= CodecId::kG726_40) {}
 
 ToneSource::~ToneSource() = default;
 

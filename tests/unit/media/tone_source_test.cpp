@@ -63,6 +63,7 @@ class Party {
       at_ = at_ + 2 * samples <= speech_.size() ? at_ + samples : 0;
       const codec::Chunks chunks = encoder_->encode(pcm, out);
       out.resize(chunks[0].bytes);
+      (*source_)->sent(out);
       send(out, format_.params.clock_rate * kPacketMs / 1000);
     }
   }
