@@ -45,6 +45,12 @@ struct EventReceiver::Told {
   std::uint32_t gap_ticks() const { return kLeastGapMs * clock_rate / 1000; }
 };
 
+// Whether its timestamps go on with the time, so that those between the first and the last are its too.
+bool EventReceiver::Press::covers_time() const {
+  const std::int32_t span = timestamp_distance(first_timestamp, last_timestamp);
+  return segmented || (moving && span > 0 && static_cast<std::uint32_t>(span) <= ticks + clock_rate / 5);
+}
+
 bool EventReceiver::take(const EventPacket& packet, std::uint64_t now_ms, PressReports& reports) {
   EventPayloads events;
   if (!read_events(packet.payload, events)) {
@@ -97,11 +103,11 @@ void EventReceiver::take_one(const Told& told, PressReports& reports) {
 EventReceiver::Press* EventReceiver::known(const Told& told) {
   for (Press& press : presses_) {
     if (press.order == 0 || press.ssrc != told.ssrc || press.event != told.event ||
-        (!press.open && told.now_ms - press.heard_ms >= kMemoryMs)) {
+        (!press.open && told.now_ms >= press.heard_ms + kMemoryMs)) {
       continue;
     }
     if (told.timestamp == press.first_timestamp || told.timestamp == press.last_timestamp ||
-        (timestamp_distance(press.first_timestamp, told.timestamp) > 0 &&
+        (press.covers_time() && timestamp_distance(press.first_timestamp, told.timestamp) > 0 &&
          timestamp_distance(told.timestamp, press.last_timestamp) > 0)) {
       return &press;
     }
@@ -111,12 +117,9 @@ EventReceiver::Press* EventReceiver::known(const Told& told) {
 
 // The press that goes on with another timestamp: its next segment, or that of a sender that breaks the rules.
 EventReceiver::Press* EventReceiver::continued(const Told& told) {
-  if (told.marker && !told.plain) {
-    return nullptr;
-  }
   for (Press& press : presses_) {
     if (press.order == 0 || press.ssrc != told.ssrc || press.event != told.event ||
-        (!press.open && told.now_ms - press.heard_ms >= kMemoryMs)) {
+        (!press.open && told.now_ms >= press.heard_ms + kMemoryMs)) {
       continue;
     }
     const std::int32_t ahead = timestamp_distance(press.last_timestamp, told.timestamp);

@@ -67,6 +67,8 @@ class EventReceiver {
     bool segmented = false;        // timestamps go on with the time: durations count from each
     bool moving = false;           // timestamps go on although durations count from the first
     bool blamed = false;           // `repaired` has been told
+
+    bool covers_time() const;
   };
 
   // One event of a packet, as it is looked at.

@@ -49,7 +49,8 @@ std::vector<Sent> events(const std::vector<Done>& done) {
   std::vector<Sent> sent;
   for (const Done& one : done) {
     if (one.step.kind == Kind::kEvent) {
-      sent.push_back({one.at_ms, one.step.duration_ticks, one.step.end, one.step.marker, one.step.segment_ticks});
+      sent.push_back(
+          {one.at_ms, one.step.duration_ticks, one.step.end, one.step.marker, one.step.segment_ticks});
     }
   }
   return sent;
