@@ -8,6 +8,7 @@
 
 #include "dataplane/base/dtmf_params.hpp"
 #include "dataplane/dtmf/tone_generator.hpp"
+#include "dataplane/dtmf/tone_sieve.hpp"
 
 namespace pollux::dtmf {
 namespace {
@@ -26,13 +27,13 @@ constexpr double kMostTwist = 5;      // dB, the high tone louder
 constexpr double kLeastTwist = -9;
 constexpr double kMostResidue = 0.12;
 constexpr std::uint8_t kMostDoubts = 3;
-constexpr std::uint64_t kMostInterruption = 100;   // 12.5 ms; a pause has 320
-constexpr std::uint64_t kResumed = 40;             // at the end of a block that spandsp can't hear a tone in
-constexpr std::uint64_t kHold = 3 * kBlock;        // spandsp needs two blocks and may miss the first
-constexpr std::uint32_t kMostBridged = 480;        // 60 ms: more may hide a pause and a new press
-constexpr std::uint32_t kOffsetSamples = 2560;     // 320 ms: how slowly the offset is followed
-constexpr float kLeastOffset = 16;                 // -66 dB: changes nothing
-constexpr std::uint32_t kQuietEnergy = 2'680'000;  // of a block: below it neither tone reaches -42 dBm0
+constexpr std::uint64_t kMostInterruption = 100;  // 12.5 ms; a pause has 320
+constexpr std::uint64_t kResumed = 40;            // at the end of a block that spandsp can't hear a tone in
+constexpr std::uint64_t kHold = 3 * kBlock;       // spandsp needs two blocks and may miss the first
+constexpr std::uint32_t kMostBridged = 480;       // 60 ms: more may hide a pause and a new press
+constexpr std::uint32_t kOffsetSamples = 2560;    // 320 ms: how slowly the offset is followed
+constexpr float kLeastOffset = 16;                // -66 dB: changes nothing
+constexpr std::uint8_t kBlocksToForget = 2;       // without a digit, and spandsp believes in none
 
 double to_dbm0(double amplitude) {
   return 20 * std::log10(amplitude / 32'768) + kFullScaleDbm0;
@@ -102,37 +103,23 @@ void ToneDetector::store(std::span<const std::int16_t> pcm) {
   }
 }
 
-void ToneDetector::feed(std::uint64_t from, std::size_t count) {
-  const std::size_t at = from % kHistory;
-  const std::size_t first = std::min(count, kHistory - at);
-  dtmf_rx(rx_, history_.data() + at, static_cast<int>(first));
-  if (first < count) {
-    dtmf_rx(rx_, history_.data(), static_cast<int>(count - first));
-  }
-}
-
-bool ToneDetector::is_quiet(std::uint64_t from) const {
-  const std::size_t at = from % kHistory;
-  const std::size_t first = std::min<std::size_t>(kBlock, kHistory - at);
-  std::uint32_t energy = 0;  // without the last six bits of each square, which hardly count
-  for (const auto part :
-       {std::span(history_).subspan(at, first), std::span(history_).first(kBlock - first)}) {
-    for (const std::int16_t sample : part) {
-      energy += static_cast<std::uint32_t>(sample * sample) >> 6;
-    }
-  }
-  return energy < kQuietEnergy >> 6;
-}
-
-// Of a block in which no tone can be, spandsp needn't be asked once it has seen two of them: it believes in
-// no digit then, and would go on so.
+// Of a block in which no digit can be, spandsp needn't be asked once it has seen two of them: it believes in
+// none then, and would go on so.
 void ToneDetector::run_block(ToneChanges& changes) {
   blocks_ = {fed_, blocks_[0], blocks_[1]};
-  quiet_blocks_ =
-      is_quiet(fed_) ? static_cast<std::uint8_t>(std::min(quiet_blocks_ + 1, 3)) : std::uint8_t{0};
+  std::array<std::int16_t, kBlock> block;
+  const std::size_t at = fed_ % kHistory;
+  const std::size_t first = std::min<std::size_t>(kBlock, kHistory - at);
+  std::memcpy(block.data(), history_.data() + at, first * sizeof(block[0]));
+  std::memcpy(block.data() + first, history_.data(), (kBlock - first) * sizeof(block[0]));
+  if (may_hold_tones(block)) {
+    empty_blocks_ = 0;
+  } else if (empty_blocks_ <= kBlocksToForget) {
+    ++empty_blocks_;
+  }
   fired_ = false;
-  if (quiet_blocks_ <= 2) {
-    feed(fed_, kBlock);
+  if (empty_blocks_ <= kBlocksToForget) {
+    dtmf_rx(rx_, block.data(), static_cast<int>(kBlock));
   }
   fed_ += kBlock;
   if (fired_) {
@@ -322,7 +309,7 @@ void ToneDetector::flush() {
   dtmf_rx(rx_, kSilence.data(), static_cast<int>(kSilence.size()));
   state_ = State::kIdle;
   sounding_ = false;
-  quiet_blocks_ = 2;
+  empty_blocks_ = kBlocksToForget;
   valid_from_ = head_;
 }
 

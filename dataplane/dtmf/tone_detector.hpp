@@ -75,8 +75,6 @@ class ToneDetector {
   void take_piece(std::span<const std::int16_t> pcm, ToneChanges& changes);
   void store(std::span<const std::int16_t> pcm);
   void run_block(ToneChanges& changes);
-  void feed(std::uint64_t from, std::size_t count);
-  bool is_quiet(std::uint64_t from) const;
   void reported(ToneChanges& changes);
   void decide(ToneChanges& changes);
   bool believe(ToneChange& change);
@@ -103,7 +101,7 @@ class ToneDetector {
   State state_ = State::kIdle;
   std::uint8_t event_ = 0;
   std::uint8_t doubts_ = 0;
-  std::uint8_t quiet_blocks_ = 2;  // in a row, with nothing for spandsp to hear
+  std::uint8_t empty_blocks_ = 2;  // in a row, in which there can be no digit
   bool fired_ = false;             // spandsp has reported in this block
   bool sounding_ = false;          // what it believes
   std::uint8_t fired_event_ = 0;

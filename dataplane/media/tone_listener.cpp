@@ -51,10 +51,9 @@ void ToneListener::listen(const HeardPacket& packet, std::uint64_t now_ms, dtmf:
   packet_ms_ = *ticks * 1000 / clock_rate_;
   last_ms_ = now_ms;
   heard_ += samples;
-  dtmf::ToneChanges changes;
-  detector_->take(std::span(pcm).first(samples), changes);
-  if (!changes.empty()) {
-    tell(changes, now_ms, reports);
+  detector_->take(std::span(pcm).first(samples), changes_);
+  if (!changes_.empty()) {
+    tell(now_ms, reports);
   }
   if (in_tone()) {
     tell_progress(reports);
@@ -80,10 +79,9 @@ bool ToneListener::follows(const HeardPacket& packet, const Format& format, std:
     return true;
   }
   const auto samples = static_cast<std::uint32_t>(std::int64_t{gap} * kRate / second);
-  dtmf::ToneChanges changes;
-  detector_->lost(samples, changes);
+  detector_->lost(samples, changes_);
   heard_ += samples;
-  tell(changes, now_ms, reports);
+  tell(now_ms, reports);
   return true;
 }
 
@@ -111,14 +109,15 @@ std::size_t ToneListener::decode(Format& format, std::span<const std::uint8_t> p
   return decoded ? format.resampler->process(std::span(wide).first(decoded->samples), pcm) : 0;
 }
 
-void ToneListener::tell(const dtmf::ToneChanges& changes, std::uint64_t now_ms, dtmf::PressReports& reports) {
-  for (const dtmf::ToneChange& change : changes) {
+void ToneListener::tell(std::uint64_t now_ms, dtmf::PressReports& reports) {
+  for (const dtmf::ToneChange& change : changes_) {
     if (change.on) {
       begin(change, now_ms, reports);
     } else {
       end(change.sample, reports);
     }
   }
+  changes_.clear();
 }
 
 void ToneListener::begin(const dtmf::ToneChange& change, std::uint64_t now_ms, dtmf::PressReports& reports) {

@@ -89,7 +89,7 @@ class ToneListener {
                dtmf::PressReports& reports);
   void begin_anew(dtmf::PressReports& reports);
   std::size_t decode(Format& format, std::span<const std::uint8_t> payload, std::span<std::int16_t> pcm);
-  void tell(const dtmf::ToneChanges& changes, std::uint64_t now_ms, dtmf::PressReports& reports);
+  void tell(std::uint64_t now_ms, dtmf::PressReports& reports);
   void tell_progress(dtmf::PressReports& reports);
   void begin(const dtmf::ToneChange& change, std::uint64_t now_ms, dtmf::PressReports& reports);
   void end(std::uint64_t sample, dtmf::PressReports& reports);
@@ -97,6 +97,7 @@ class ToneListener {
   std::unique_ptr<dtmf::ToneDetector> detector_;
   std::vector<Format> formats_;
   std::array<std::uint8_t, 128> format_of_;
+  dtmf::ToneChanges changes_;  // empty between two calls: it would take longer to make one than to use it
   std::array<Tone, kTones> tones_{};  // the latest first
   std::uint64_t heard_ = 0;           // samples that the detector was given
   std::uint64_t began_ = 0;           // the sample at which the press that is under way began
