@@ -16,7 +16,7 @@ inline constexpr auto kEventNames = std::to_array<std::string_view>({
     "port_down",           "duplicate_address", "one_way_audio_suspected",
     "one_way_audio_ended", "node_draining",     "node_undrained",
     "config_reloaded",     "worker_overloaded", "worker_relieved",
-    "srtp_key_expiring",   "srtp_key_expired",
+    "srtp_key_expiring",   "srtp_key_expired",  "dtmf",
 });
 static_assert(kEventNames.size() == control::kLogEventTypeCount);
 
