@@ -33,6 +33,12 @@ inline constexpr auto kRefusalCauses = std::to_array<std::string_view>({
     "INTERNAL",
 });
 
+// By DtmfWay and DtmfCount.
+inline constexpr auto kDtmfWayNames = std::to_array<std::string_view>({"in_band", "rfc4733", "sip_info"});
+inline constexpr auto kDtmfCountNames =
+    std::to_array<std::string_view>({"seen", "merged", "sent", "repaired", "refused"});
+static_assert(kDtmfWayNames.size() == kDtmfWayCount && kDtmfCountNames.size() == kDtmfCountCount);
+
 // gRPC's status codes, by number.
 inline constexpr auto kStatusCodes = std::to_array<std::string_view>({
     "OK",
