@@ -15,6 +15,7 @@ void add_session_commands(CLI::App& app, Options& options);
 void add_watch_commands(CLI::App& app, Options& options);  // events, top, stats
 void add_node_commands(CLI::App& app, Options& options);   // node ...
 void add_capture_command(CLI::App& app, Options& options);
+void add_dtmf_commands(CLI::App& app, Options& options);   // dtmf ...
 void add_shell_commands(CLI::App& app, Options& options);  // completion, and the hidden manual
 
 }  // namespace pollux::cli

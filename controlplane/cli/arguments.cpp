@@ -46,6 +46,7 @@ void describe(CLI::App& app, Options& options) {
          "Name in the node's certificate, if the target has another; also from POLLUX_TLS_SERVER_NAME")
       ->type_name("NAME");
   add_session_commands(app, options);
+  add_dtmf_commands(app, options);
   add_watch_commands(app, options);
   add_capture_command(app, options);
   add_node_commands(app, options);

@@ -77,6 +77,9 @@ std::string advice(const CallError& error) {
       {"CONFIG_INVALID",
        "correct the keys named above in the node's configuration; nothing was changed. polluxd --config FILE "
        "--check finds the same mistakes"},
+      {"LEG_UNKNOWN", "polluxctl session show ID lists the session's legs"},
+      {"DTMF_QUEUE_FULL",
+       "wait until some have been sent (polluxctl session show counts them), or send fewer or shorter ones"},
       {"CAPTURES_EXHAUSTED", "eight captures run already: end one of them"},
       {"CAPTURE_EXISTS", "somebody captures this session already: wait for its end, or use that file"},
       {"DECRYPTED_CAPTURE_FORBIDDEN",

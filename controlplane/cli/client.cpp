@@ -29,6 +29,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& target, const Cre
 Client::Client(const std::string& target, const Credentials& credentials, std::chrono::milliseconds timeout)
     : channel_(open_channel(target, credentials, timeout)),
       sessions_(channel_),
+      media_(channel_),
       node_(channel_),
       timeout_(timeout) {}
 
@@ -67,6 +68,18 @@ Answer<v1::ListResponse> Client::list(std::uint32_t page_size, const std::string
   request.set_page_size(page_size);
   request.set_page_token(page_token);
   return call(sessions_, &v1::SessionService::Stub::List, request);
+}
+
+Answer<v1::InjectDtmfResponse> Client::inject_dtmf(const v1::InjectDtmfRequest& request) {
+  return call(media_, &v1::MediaService::Stub::InjectDtmf, request);
+}
+
+Answer<v1::BlockDtmfResponse> Client::block_dtmf(const v1::BlockDtmfRequest& request) {
+  return call(media_, &v1::MediaService::Stub::BlockDtmf, request);
+}
+
+Answer<v1::UnblockDtmfResponse> Client::unblock_dtmf(const v1::UnblockDtmfRequest& request) {
+  return call(media_, &v1::MediaService::Stub::UnblockDtmf, request);
 }
 
 Answer<v1::InfoResponse> Client::info() {

@@ -11,6 +11,7 @@
 #include "controlplane/cli/call_error.hpp"
 #include "controlplane/cli/credentials.hpp"
 #include "controlplane/cli/server_stream.hpp"
+#include "pollux/v1/media_service.grpc.pb.h"
 #include "pollux/v1/node.grpc.pb.h"
 #include "pollux/v1/session.grpc.pb.h"
 
@@ -35,6 +36,9 @@ class Client {
   Answer<v1::Session> get(const std::string& session_id);
   Answer<v1::Session> remove(const std::string& session_id);
   Answer<v1::ListResponse> list(std::uint32_t page_size, const std::string& page_token);
+  Answer<v1::InjectDtmfResponse> inject_dtmf(const v1::InjectDtmfRequest& request);
+  Answer<v1::BlockDtmfResponse> block_dtmf(const v1::BlockDtmfRequest& request);
+  Answer<v1::UnblockDtmfResponse> unblock_dtmf(const v1::UnblockDtmfRequest& request);
   Answer<v1::InfoResponse> info();
   Answer<v1::StatsResponse> stats();
   Answer<v1::UndrainResponse> undrain();
@@ -57,6 +61,7 @@ class Client {
 
   std::shared_ptr<grpc::Channel> channel_;
   v1::SessionService::Stub sessions_;
+  v1::MediaService::Stub media_;
   v1::NodeService::Stub node_;
   std::chrono::milliseconds timeout_;
 };

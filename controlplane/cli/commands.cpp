@@ -6,6 +6,7 @@
 #include "controlplane/cli/client.hpp"
 #include "controlplane/cli/command_context.hpp"
 #include "controlplane/cli/completion.hpp"
+#include "controlplane/cli/dtmf_commands.hpp"
 #include "controlplane/cli/event_command.hpp"
 #include "controlplane/cli/exit_code.hpp"
 #include "controlplane/cli/manual.hpp"
@@ -46,6 +47,12 @@ int dispatch(const CommandContext& context) {
       return node_ports(context);
     case Command::kCapture:
       return capture(context);
+    case Command::kDtmfSend:
+      return dtmf_send(context);
+    case Command::kDtmfBlock:
+      return dtmf_block(context);
+    case Command::kDtmfUnblock:
+      return dtmf_unblock(context);
     case Command::kCompletion:
     case Command::kManual:
     case Command::kNone:

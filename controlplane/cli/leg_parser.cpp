@@ -8,6 +8,7 @@
 #include <string>
 
 #include "controlplane/cli/codec_parser.hpp"
+#include "controlplane/cli/dtmf_parser.hpp"
 #include "controlplane/cli/srtp_parser.hpp"
 #include "controlplane/cli/value_parser.hpp"
 
@@ -43,8 +44,8 @@ constexpr Word<v1::SilencePolicy> kSilences[] = {{"noise", v1::SILENCE_POLICY_CO
 
 constexpr std::string_view kKeys =
     "network, remote, remote-rtcp, family, rtcp-mux, direction, learning, policy, stream, dscp, pt, sinks, "
-    "codec, ptime, jitter-window, silence, dtx, rtcp-xr, srtp-receive, srtp-receive-roc, srtp-send, "
-    "srtp-send-roc, srtp";
+    "codec, ptime, jitter-window, silence, dtx, rtcp-xr, dtmf-send, dtmf-receive, dtmf-block, dtmf-guard, "
+    "dtmf-level, dtmf-keep-audio, srtp-receive, srtp-receive-roc, srtp-send, srtp-send-roc, srtp";
 
 constexpr std::uint32_t kMostPtimeMs = 120;
 constexpr std::uint32_t kMostWindowMs = 500;
@@ -156,10 +157,21 @@ class LegParser {
       parse_milliseconds(key, value, kMostWindowMs, [this](auto ms) { leg().set_jitter_window_ms(ms); });
     } else if (key == "silence") {
       parse_word<v1::SilencePolicy>(key, value, kSilences, [this](auto v) { leg().set_silence(v); });
+    } else if (is_dtmf_key(key)) {
+      parse_dtmf(key, value);
     } else {
       return false;
     }
     return true;
+  }
+
+  void parse_dtmf(std::string_view key, std::string_view value) {
+    if (value.empty()) {
+      return;
+    }
+    if (const std::string why = parse_dtmf_key(key, value, *leg().mutable_dtmf()); !why.empty()) {
+      problem(why);
+    }
   }
 
   void add_codec(std::string_view item) {
@@ -241,7 +253,7 @@ class LegParser {
 
   // False: no such key.
   bool parse_flag(std::string_view key, std::string_view value, bool has_value) {
-    if (key != "rtcp-mux" && key != "dtx" && key != "rtcp-xr") {
+    if (key != "rtcp-mux" && key != "dtx" && key != "rtcp-xr" && key != "dtmf-keep-audio") {
       return false;
     }
     if (has_value && value != "yes" && value != "no") {
@@ -250,6 +262,8 @@ class LegParser {
       leg().set_rtcp_mux(value != "no");
     } else if (key == "dtx") {
       leg().set_dtx(value != "no");
+    } else if (key == "dtmf-keep-audio") {
+      leg().mutable_dtmf()->set_keep_audio(value != "no");
     } else {
       leg().set_rtcp_xr(value != "no");
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ enum class Command {
   kNodeReload,
   kNodePorts,
   kCapture,
+  kDtmfSend,
+  kDtmfBlock,
+  kDtmfUnblock,
   kCompletion,
   kManual,
 };
@@ -80,6 +84,16 @@ struct Options {
   std::string capture_time;
   std::uint32_t snap_length = 0;
   bool decrypted = false;
+
+  // dtmf
+  std::string dtmf_session;
+  std::string dtmf_leg;
+  std::string digits;
+  std::uint32_t press_ms = 0;      // 0: the node's default
+  std::uint32_t gap_ms = 0;        // 0: the node's default
+  std::optional<int> volume_dbm0;  // unset: the leg's
+  bool from_party = false;
+  std::string block_mode;
 
   std::string shell;  // completion
 };

@@ -1,6 +1,7 @@
 #include "controlplane/cli/render_event.hpp"
 
 #include "controlplane/cli/format.hpp"
+#include "controlplane/cli/render_dtmf.hpp"
 #include "controlplane/cli/render_quality.hpp"
 #include "controlplane/cli/words.hpp"
 
@@ -96,6 +97,8 @@ Line describe(const v1::Event& event) {
       return {key_text(event) + " nears its end: re-key", Tone::kWarning};
     case v1::EVENT_TYPE_SRTP_KEY_EXPIRED:
       return {key_text(event) + " HAS EXPIRED: packets are dropped until there is another", Tone::kBad};
+    case v1::EVENT_TYPE_DTMF:
+      return {press_text(event), event.dtmf().phase() == v1::DTMF_PHASE_START ? Tone::kFaint : Tone::kPlain};
     default:
       return {"event of unknown type " + std::to_string(event.type()) +
               ": polluxctl may be older than the node"};

@@ -5,6 +5,7 @@
 #include "controlplane/cli/format.hpp"
 #include "controlplane/cli/leg_view.hpp"
 #include "controlplane/cli/load.hpp"
+#include "controlplane/cli/render_dtmf.hpp"
 #include "controlplane/cli/render_media.hpp"
 #include "controlplane/cli/render_quality.hpp"
 #include "controlplane/cli/render_srtp.hpp"
@@ -62,6 +63,9 @@ void add_media(const v1::LegSpec& leg, std::vector<std::string>& parts) {
   }
   if (leg.rtcp_xr()) {
     parts.push_back("RTCP XR");
+  }
+  if (const std::string dtmf = dtmf_text(leg); !dtmf.empty()) {
+    parts.push_back(dtmf);
   }
 }
 
@@ -192,9 +196,10 @@ std::string head(const v1::Session& session, double now_seconds, std::optional<d
 std::string render_session(const v1::Session& session, double now_seconds, std::optional<double> worker_load,
                            const Style& style) {
   std::string out = head(session, now_seconds, worker_load, style);
-  for (const std::string& part : {stream_table(session.state(), style), render_srtp(session, style),
-                                  render_media(session, style), render_quality(session.state(), style),
-                                  render_leg_drops(session.state(), style), verdict_lines(session, style)}) {
+  for (const std::string& part :
+       {stream_table(session.state(), style), render_srtp(session, style), render_media(session, style),
+        render_dtmf(session, style), render_quality(session.state(), style),
+        render_leg_drops(session.state(), style), verdict_lines(session, style)}) {
     out += part.empty() ? "" : "\n" + part;
   }
   return out;

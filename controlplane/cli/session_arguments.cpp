@@ -25,6 +25,13 @@ A leg is ID[,KEY=VALUE...], with these keys, all optional:
   silence=noise|nothing     what it is sent while the other party is silent
   dtx                       send it SID frames, comfort noise or nothing in pauses
   rtcp-xr                   send it extended reports (RFC 3611)
+  dtmf-send=auto|rfc4733|in-band|sip-info|none      how key presses go to it; default: by its codecs
+  dtmf-receive=WAY          in-band, rfc4733 or sip-info: taken from it; with no- in front: not; several: join
+                            with +; default: by its codecs
+  dtmf-block=drop|silence|tone|random               its key presses are kept from its sinks
+  dtmf-guard=MS             hold its audio back, so that tones are cut out whole, 0..100; default: 0
+  dtmf-level=DBM0           of key presses sent to it, -36..0; default: -8
+  dtmf-keep-audio           audio goes on while an event is sent to it
   srtp-receive=KEY          key of what the party sends; with a key the leg speaks SRTP only
   srtp-send=KEY             key of what is sent to the party
   srtp-receive-roc=N, srtp-send-roc=N               rollover counter to begin with; default: 0
@@ -33,6 +40,7 @@ A leg is ID[,KEY=VALUE...], with these keys, all optional:
 A codec is written as in a=rtpmap and a=fmtp. PT may be left out where RFC 3551 has one (PCMU, GSM, PCMA,
 G722, CN, G729). The shell needs quotes for ;FMTP, and an FMTP with a comma needs --file:
   'codec=opus:96;useinbandfec=1+PCMA+telephone-event:101'
+  'codec=PCMA+telephone-event:101+red:121;101/101/101'
 
 A KEY is @FILE, a file with the key on its first line, or the key itself, which other users of this machine
 can see (ps): SUITE:BASE64[|LIFETIME][|MKI:LENGTH], as in a=crypto, e.g. in single quotes for the shell

@@ -170,6 +170,57 @@ std::string word(v1::SrtpSuite suite) {
   }
 }
 
+std::string word(v1::DtmfWay way) {
+  switch (way) {
+    case v1::DTMF_WAY_UNSPECIFIED:
+      return "an unknown way";
+    case v1::DTMF_WAY_IN_BAND:
+      return "in-band";
+    case v1::DTMF_WAY_RFC4733:
+      return "RFC 4733";
+    case v1::DTMF_WAY_SIP_INFO:
+      return "SIP INFO";
+    default:
+      return unknown(way);
+  }
+}
+
+std::string word(v1::DtmfSend send) {
+  switch (send) {
+    case v1::DTMF_SEND_UNSPECIFIED:
+    case v1::DTMF_SEND_AUTO:
+      return "auto";
+    case v1::DTMF_SEND_RFC4733:
+      return "RFC 4733";
+    case v1::DTMF_SEND_IN_BAND:
+      return "in-band";
+    case v1::DTMF_SEND_SIP_INFO:
+      return "SIP INFO";
+    case v1::DTMF_SEND_NONE:
+      return "none";
+    default:
+      return unknown(send);
+  }
+}
+
+std::string word(v1::DtmfBlock block) {
+  switch (block) {
+    case v1::DTMF_BLOCK_UNSPECIFIED:
+    case v1::DTMF_BLOCK_OFF:
+      return "off";
+    case v1::DTMF_BLOCK_DROP:
+      return "drop";
+    case v1::DTMF_BLOCK_SILENCE:
+      return "silence";
+    case v1::DTMF_BLOCK_TONE:
+      return "tone";
+    case v1::DTMF_BLOCK_RANDOM:
+      return "random";
+    default:
+      return unknown(block);
+  }
+}
+
 std::string family_word(const v1::LegSpec& leg) {
   switch (leg.family()) {
     case v1::ADDRESS_FAMILY_IPV4:

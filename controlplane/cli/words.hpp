@@ -19,6 +19,9 @@ std::string word(v1::OneWayCause cause);
 std::string word(v1::CapturePoint point);
 std::string word(v1::CaptureEnd end);
 std::string word(v1::SrtpSuite suite);  // as in a=crypto
+std::string word(v1::DtmfWay way);
+std::string word(v1::DtmfSend send);
+std::string word(v1::DtmfBlock block);
 // UNSPECIFIED: the family of remote_rtp, IPv4 without one.
 std::string family_word(const v1::LegSpec& leg);
 

@@ -16,7 +16,7 @@ inline constexpr auto kEventNames = std::to_array<std::string_view>({
     "port_down",           "duplicate_address", "one_way_audio_suspected",
     "one_way_audio_ended", "node_draining",     "node_undrained",
     "config_reloaded",     "worker_overloaded", "worker_relieved",
-    "srtp_key_expiring",   "srtp_key_expired",
+    "srtp_key_expiring",   "srtp_key_expired",  "dtmf",
 });
 static_assert(kEventNames.size() == control::kLogEventTypeCount);
 
@@ -32,6 +32,12 @@ inline constexpr auto kRefusalCauses = std::to_array<std::string_view>({
     "INVALID_FIELD",
     "INTERNAL",
 });
+
+// By DtmfWay and DtmfCount.
+inline constexpr auto kDtmfWayNames = std::to_array<std::string_view>({"in_band", "rfc4733", "sip_info"});
+inline constexpr auto kDtmfCountNames =
+    std::to_array<std::string_view>({"seen", "merged", "sent", "repaired", "refused"});
+static_assert(kDtmfWayNames.size() == kDtmfWayCount && kDtmfCountNames.size() == kDtmfCountCount);
 
 // gRPC's status codes, by number.
 inline constexpr auto kStatusCodes = std::to_array<std::string_view>({

@@ -57,6 +57,8 @@ enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
     "Cycles per packet since the start; 0 while none was measured")                                        \
   X(drops, kCounter, "pollux_drops_total", "packets", "worker reason",                                     \
     "Packets that ended here, by reason; worker host is the thread that answers ARP, ND and ping")         \
+  X(dtmf_presses, kCounter, "pollux_dtmf_presses_total", "key presses", "way what",                        \
+    "Key presses over all legs, by way: seen, merged with another way's, repaired, sent, refused")         \
   X(port_link, kGauge, "pollux_port_link_up", "none", "port", "1 while the device port has a link")        \
   X(port_rx_packets, kCounter, "pollux_port_receive_packets_total", "packets", "port",                     \
     "Packets that the device received")                                                                    \

@@ -46,6 +46,19 @@ void write_worker(const WorkerStats& from, double tsc_hz, FamilyWriter& out) {
   write_drops(from.drops, worker, out);
 }
 
+void write_dtmf(const std::vector<WorkerStats>& workers, FamilyWriter& out) {
+  for (std::size_t way = 0; way < kDtmfWayCount; ++way) {
+    for (std::size_t what = 0; what < kDtmfCountCount; ++what) {
+      std::uint64_t presses = 0;
+      for (const WorkerStats& worker : workers) {
+        presses += worker.dtmf[way][what];
+      }
+      out.add(Metric::dtmf_presses, {std::string(kDtmfWayNames[way]), std::string(kDtmfCountNames[what])},
+              presses);
+    }
+  }
+}
+
 void write_port(const PortStats& port, FamilyWriter& out) {
   out.add(Metric::port_link, {port.name}, port.link_up ? 1.0 : 0.0);
   out.add(Metric::port_rx_packets, {port.name}, port.rx_packets);
@@ -119,6 +132,7 @@ std::vector<prometheus::MetricFamily> node_families(const NodeSnapshot& snapshot
   for (const WorkerStats& worker : snapshot.stats.workers) {
     write_worker(worker, snapshot.stats.tsc_hz, out);
   }
+  write_dtmf(snapshot.stats.workers, out);
   for (const PortStats& port : snapshot.stats.ports) {
     write_port(port, out);
   }

@@ -31,7 +31,7 @@ void read_list(const v1::LegSpec& from, const std::string& path, control::LegReq
     const v1::Codec& codec = from.codecs(static_cast<int>(i));
     auto read = sdp::read_codec({codec.encoding(), codec.clock_rate(), codec.channels(), codec.fmtp()});
     if (read) {
-      leg.codecs.push_back({narrow<std::uint8_t>(codec.payload_type()), std::move(*read)});
+      leg.codecs.push_back({*read, narrow<std::uint8_t>(codec.payload_type())});
     } else {
       const bool unknown = read.error().field == "encoding";
       violations.push_back(
@@ -100,13 +100,13 @@ void read_codecs(const v1::LegSpec& from, control::LegFields fields, const std::
 }
 
 void write_codecs(const control::LegRequest& leg, v1::LegSpec& message) {
-  for (const control::LegCodec& codec : leg.codecs) {
+  for (const CodecFormat& codec : leg.codecs) {
     v1::Codec& to = *message.add_codecs();
     to.set_payload_type(codec.payload_type);
-    to.set_encoding(std::string(codec_facts(codec.codec.params.id).name));
-    to.set_clock_rate(codec.codec.params.clock_rate);
-    to.set_channels(sdp::rtpmap_channels(codec.codec.params));
-    to.set_fmtp(sdp::print_fmtp(codec.codec));
+    to.set_encoding(std::string(codec_facts(codec.params.id).name));
+    to.set_clock_rate(codec.params.clock_rate);
+    to.set_channels(sdp::rtpmap_channels(codec.params));
+    to.set_fmtp(sdp::print_fmtp(codec.params));
   }
   message.set_ptime_ms(leg.ptime_ms);
   if (leg.jitter_window_ms) {

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_dtmf.hpp"
 #include "controlplane/rpc/convert_media.hpp"
 #include "controlplane/rpc/convert_srtp.hpp"
 #include "controlplane/rpc/field_mask.hpp"
+#include "controlplane/rpc/read_enum.hpp"
 
 namespace pollux::rpc {
 
@@ -14,23 +16,6 @@ namespace {
 
 using control::LegField;
 using control::Violations;
-
-template <typename To>
-using EnumNames = std::initializer_list<std::pair<int, To>>;
-
-// `known` lists every value but UNSPECIFIED, which means `fallback`.
-template <typename To>
-To read_enum(int value, To fallback, EnumNames<To> known, const std::string& field, Violations& violations) {
-  for (const auto& [number, to] : known) {
-    if (value == number) {
-      return to;
-    }
-  }
-  if (value != 0) {
-    violations.push_back({field, "unknown value " + std::to_string(value)});
-  }
-  return fallback;
-}
 
 std::optional<SocketAddress> read_address(const v1::SocketAddress& message, const std::string& field,
                                           Violations& violations) {
@@ -218,6 +203,7 @@ control::LegRequest read_leg(const v1::LegSpec& from, control::LegFields fields,
   read_media(from, fields, path, leg, violations);
   read_keys(from, fields, path, leg, violations);
   read_codecs(from, fields, path, leg, violations);
+  read_dtmf(from, fields, path, leg, violations);
   return leg;
 }
 

@@ -1,4 +1,5 @@
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_dtmf.hpp"
 #include "controlplane/rpc/convert_media.hpp"
 #include "controlplane/rpc/convert_srtp.hpp"
 #include "controlplane/rpc/drop_counters.hpp"
@@ -95,6 +96,8 @@ v1::EventType event_type_of(control::LogEventType type) {
       return v1::EVENT_TYPE_SRTP_KEY_EXPIRING;
     case LogEventType::kSrtpKeyExpired:
       return v1::EVENT_TYPE_SRTP_KEY_EXPIRED;
+    case LogEventType::kDtmf:
+      return v1::EVENT_TYPE_DTMF;
   }
   return v1::EVENT_TYPE_UNSPECIFIED;
 }
@@ -154,6 +157,9 @@ void write_leg_spec(const control::LegRequest& leg, v1::LegSpec& message) {
   }
   message.set_srtp_passthrough(leg.srtp_passthrough);
   write_codecs(leg, message);
+  if (!leg.codecs.empty()) {
+    write_dtmf_policy(leg.dtmf, *message.mutable_dtmf());
+  }
 }
 
 v1::NextHop next_hop_of(NextHop next_hop) {
@@ -245,6 +251,9 @@ void write_leg_state(const control::LegView& leg, v1::LegState& message) {
     write_srtp_state(*leg.stats.srtp_send, *message.mutable_srtp_send());
   }
   write_paths(leg, message);
+  if (leg.dtmf) {
+    write_dtmf_state(*leg.dtmf, leg.stats.dtmf, *message.mutable_dtmf());
+  }
 }
 
 void write_stream(const SocketAddress& local, const StreamStats& stats, v1::StreamState& message) {
@@ -321,6 +330,9 @@ void write_event(const control::LoggedEvent& event, v1::Event& message) {
   message.set_end_reason(end_reason_of(event.end_reason));
   message.set_one_way_cause(one_way_cause_of(event.one_way_cause));
   message.set_worker(event.worker);
+  if (event.press) {
+    write_press(*event.press, *message.mutable_dtmf());
+  }
   if (event.type == control::LogEventType::kSessionEnded) {
     write_duration(event.duration, *message.mutable_duration());
   }

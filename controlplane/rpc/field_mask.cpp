@@ -39,11 +39,20 @@ constexpr auto kFieldNames = std::to_array<FieldName>({
     {"silence", LegField::kSilence},
     {"dtx", LegField::kDtx},
     {"rtcp_xr", LegField::kRtcpXr},
+    {"dtmf.receive_in_band", LegField::kDtmfReceiveInBand},
+    {"dtmf.receive_rfc4733", LegField::kDtmfReceiveRfc4733},
+    {"dtmf.receive_sip_info", LegField::kDtmfReceiveSipInfo},
+    {"dtmf.send", LegField::kDtmfSend},
+    {"dtmf.tone_guard_ms", LegField::kDtmfToneGuard},
+    {"dtmf.keep_audio", LegField::kDtmfKeepAudio},
+    {"dtmf.level_dbm0", LegField::kDtmfLevel},
+    {"dtmf.block", LegField::kDtmfBlock},
 });
 static_assert(kFieldNames.size() == control::kLegFieldCount);
 
 constexpr const char* kKnownPaths =
-    "; paths are \"legs\", \"legs.LEG_ID\", \"legs.LEG_ID.FIELD\", \"media_timeout\", \"labels\"";
+    "; paths are \"legs\", \"legs.LEG_ID\", \"legs.LEG_ID.FIELD\", \"legs.LEG_ID.dtmf.FIELD\", "
+    "\"media_timeout\", \"labels\"";
 
 LegMask& leg_mask(UpdateMask& mask, std::string_view leg_id) {
   const auto found = std::find_if(mask.legs.begin(), mask.legs.end(),
@@ -54,7 +63,7 @@ LegMask& leg_mask(UpdateMask& mask, std::string_view leg_id) {
   return mask.legs.emplace_back(LegMask{std::string(leg_id), false, {}});
 }
 
-// False when it isn't "LEG_ID" or "LEG_ID.FIELD".
+// False when it isn't "LEG_ID", "LEG_ID.FIELD" or "LEG_ID.dtmf.FIELD".
 bool parse_leg_path(std::string_view path, UpdateMask& mask) {
   const auto dot = path.find('.');
   const std::string_view leg_id = path.substr(0, dot);
@@ -66,6 +75,10 @@ bool parse_leg_path(std::string_view path, UpdateMask& mask) {
     return true;
   }
   const std::string_view name = path.substr(dot + 1);
+  if (name == "dtmf") {
+    leg_mask(mask, leg_id).fields.add(control::LegFields::dtmf());
+    return true;
+  }
   const auto found = std::find_if(kFieldNames.begin(), kFieldNames.end(),
                                   [name](const FieldName& f) { return f.name == name; });
   if (found == kFieldNames.end()) {

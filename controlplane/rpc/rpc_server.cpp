@@ -61,6 +61,7 @@ RpcServer::RpcServer(control::ControlThread& control, const Dataplane& dataplane
                      ops::ConfigReloader& reloader)
     : control_(control),
       sessions_(control, config.grpc.max_watchers),
+      media_(control),
       node_(control, dataplane, config, identity, reloader, [this](bool serving) { set_serving(serving); }) {}
 
 Expected<std::unique_ptr<RpcServer>> RpcServer::start(control::ControlThread& control,
@@ -81,6 +82,7 @@ Expected<void> RpcServer::open(const config::DoorConfig& config, const CallObser
   }
   const std::vector<DoorServer::Entry> services = {
       {v1::SessionService::service_full_name(), &sessions_},
+      {v1::MediaService::service_full_name(), &media_},
       {v1::NodeService::service_full_name(), &node_},
   };
   for (DoorServer::Plan& plan : plans_of(config)) {

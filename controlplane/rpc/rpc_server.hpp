@@ -11,6 +11,7 @@
 #include "controlplane/config/node_config.hpp"
 #include "controlplane/rpc/call_observer.hpp"
 #include "controlplane/rpc/door_server.hpp"
+#include "controlplane/rpc/media_service.hpp"
 #include "controlplane/rpc/node_service.hpp"
 #include "controlplane/rpc/session_service.hpp"
 #include "dataplane/base/expected.hpp"
@@ -48,6 +49,7 @@ class RpcServer {
 
   control::ControlThread& control_;
   SessionService sessions_;
+  MediaService media_;
   NodeService node_;
   CallCounter calls_;
   std::vector<std::unique_ptr<DoorServer>> servers_;  // empty: shut down

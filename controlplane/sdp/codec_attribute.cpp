@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controlplane/sdp/event_parameters.hpp"
 #include "controlplane/sdp/format_parameters.hpp"
 
 namespace pollux::sdp {
@@ -23,7 +24,8 @@ const CodecFacts* find_codec(std::string_view encoding) {
 }
 
 bool any_rate(CodecId id) {
-  return id == CodecId::kL16 || id == CodecId::kComfortNoise || id == CodecId::kTelephoneEvent;
+  return id == CodecId::kL16 || id == CodecId::kComfortNoise || id == CodecId::kTelephoneEvent ||
+         id == CodecId::kRed;
 }
 
 bool rate_fits(CodecId id, std::uint32_t rate, std::uint32_t usual) {
@@ -33,17 +35,17 @@ bool rate_fits(CodecId id, std::uint32_t rate, std::uint32_t usual) {
 
 }  // namespace
 
-Expected<CodecAttribute> read_codec(const CodecText& text) {
+Expected<CodecParams> read_codec(const CodecText& text) {
   const CodecFacts* const facts = find_codec(text.encoding);
   if (facts == nullptr) {
     return wrong("encoding", "must be one of " + known_encodings());
   }
   const std::string name(facts->name);
-  CodecAttribute codec;
-  codec.params.id = facts->id;
+  CodecParams params;
+  params.id = facts->id;
   const std::uint32_t usual = facts->id == CodecId::kOpus ? 48000 : 8000;
-  codec.params.clock_rate = text.clock_rate == 0 ? usual : text.clock_rate;
-  if (!rate_fits(facts->id, codec.params.clock_rate, usual)) {
+  params.clock_rate = text.clock_rate == 0 ? usual : text.clock_rate;
+  if (!rate_fits(facts->id, params.clock_rate, usual)) {
     return wrong("clock_rate",
                  any_rate(facts->id)
                      ? "of " + name + " must be 8000, 16000, 24000, 32000 or 48000"
@@ -54,18 +56,17 @@ Expected<CodecAttribute> read_codec(const CodecText& text) {
   if (text.channels > (two ? 2U : 1U)) {
     return wrong("channels", "of " + name + (two ? " must be 1 or 2" : " must be 1"));
   }
-  codec.params.channels = facts->id == CodecId::kL16 && text.channels == 2 ? 2 : 1;
+  params.channels = facts->id == CodecId::kL16 && text.channels == 2 ? 2 : 1;
   if (text.fmtp.size() > kMaxFmtpBytes) {
     return wrong("fmtp", "must have at most " + std::to_string(kMaxFmtpBytes) + " bytes");
   }
-  if (const std::string problem = read_format_parameters(text.fmtp, codec); !problem.empty()) {
+  if (const std::string problem = read_format_parameters(text.fmtp, params); !problem.empty()) {
     return wrong("fmtp", problem);
   }
-  return codec;
+  return params;
 }
 
-std::string print_fmtp(const CodecAttribute& codec) {
-  const CodecParams& params = codec.params;
+std::string print_fmtp(const CodecParams& params) {
   std::string text;
   const auto add = [&text](bool said, const std::string& parameter) {
     if (said) {
@@ -85,8 +86,12 @@ std::string print_fmtp(const CodecAttribute& codec) {
       add(params.max_playback_rate != CodecParams{}.max_playback_rate,
           "maxplaybackrate=" + std::to_string(params.max_playback_rate));
       break;
+    case CodecId::kTelephoneEvent:
+      return print_events(params.events);
+    case CodecId::kRed:
+      return print_redundancy(params);
     default:
-      text = codec.events;
+      break;
   }
   return text;
 }

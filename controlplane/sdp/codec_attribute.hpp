@@ -21,19 +21,14 @@ struct CodecText {
   std::string_view fmtp;         // what follows "a=fmtp:PT "
 };
 
-struct CodecAttribute {
-  CodecParams params;
-  std::string events;  // of telephone-event: which (RFC 4733 §2.4.1), "0-15,66"; of others empty
-  friend bool operator==(const CodecAttribute&, const CodecAttribute&) = default;
-};
-
 // Unknown format parameters are ignored (RFC 8866 §6.15), known ones with a wrong value are not. On failure
 // `field` names the part of CodecText, and the message what is allowed there. Cost is bounded by
 // kMaxFmtpBytes.
-Expected<CodecAttribute> read_codec(const CodecText& text);
+Expected<CodecParams> read_codec(const CodecText& text);
 
-// The format parameters that aren't as they would be if nothing was said; of telephone-event its events.
-std::string print_fmtp(const CodecAttribute& codec);
+// The format parameters that aren't as they would be if nothing was said; of telephone-event its events, of
+// red the payload types.
+std::string print_fmtp(const CodecParams& params);
 
 // What stands behind the clock rate in a=rtpmap: 2 for Opus, whatever is inside.
 std::uint32_t rtpmap_channels(const CodecParams& params);

@@ -4,16 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "controlplane/sdp/event_parameters.hpp"
+#include "controlplane/sdp/text_number.hpp"
+
 namespace pollux::sdp {
 
 namespace {
-
-constexpr const char* kAllUsualEvents = "0-15";  // RFC 4733 §2.4.1: when the line says nothing
 
 struct Parameter {
   std::string_view name;
@@ -45,13 +45,6 @@ std::vector<Parameter> split(std::string_view fmtp) {
                              : Parameter{trim(part.substr(0, equals)), trim(part.substr(equals + 1))});
   }
   return parameters;
-}
-
-std::optional<std::uint32_t> number(std::string_view text, std::uint32_t least, std::uint32_t most) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && value >= least && value <= most ? std::optional(value) : std::nullopt;
 }
 
 std::string twice(std::string_view name) {
@@ -120,55 +113,45 @@ std::string read_opus(const std::vector<Parameter>& parameters, CodecParams& par
   return {};
 }
 
-// RFC 4733 §2.4.1: "0-15,66,70", numbers and ranges up.
-bool valid_events(std::string_view list) {
-  while (true) {
-    const auto end = std::min(list.find(','), list.size());
-    const std::string_view item = list.substr(0, end);
-    const auto dash = std::min(item.find('-'), item.size());
-    const auto first = number(item.substr(0, dash), 0, 255);
-    const auto last = dash == item.size() ? first : number(item.substr(dash + 1), 0, 255);
-    if (!first || !last || *first > *last) {
-      return false;
-    }
-    if (end == list.size()) {
-      return true;
-    }
-    list.remove_prefix(end + 1);
-  }
-}
-
-std::string read_events(const std::vector<Parameter>& parameters, std::string& events) {
+std::string read_telephone_event(const std::vector<Parameter>& parameters, CodecParams& params) {
+  std::optional<std::string_view> list;
   for (const Parameter& parameter : parameters) {
     const bool named = parameter.value && same(parameter.name, "events");
     if (parameter.value && !named) {
       continue;
     }
-    if (!events.empty()) {
+    if (list) {
       return "the list of events is there twice";
     }
-    events = named ? *parameter.value : parameter.name;
-    if (!valid_events(events)) {
-      return "must list events as \"0-15,66\", each 0..255";
+    list = named ? *parameter.value : parameter.name;
+  }
+  return list ? read_events(*list, params.events) : "";
+}
+
+// RFC 2198 §5: the payload types stand there without a name.
+std::string read_red(const std::vector<Parameter>& parameters, CodecParams& params) {
+  std::optional<std::string_view> list;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.value && std::exchange(list, parameter.name)) {
+      return "the list of payload types is there twice";
     }
   }
-  if (events.empty()) {
-    events = kAllUsualEvents;
-  }
-  return {};
+  return read_redundancy(list.value_or(""), params);
 }
 
 }  // namespace
 
-std::string read_format_parameters(std::string_view fmtp, CodecAttribute& codec) {
+std::string read_format_parameters(std::string_view fmtp, CodecParams& params) {
   const std::vector<Parameter> parameters = split(fmtp);
-  switch (codec.params.id) {
+  switch (params.id) {
     case CodecId::kG729:
-      return read_g729(parameters, codec.params);
+      return read_g729(parameters, params);
     case CodecId::kOpus:
-      return read_opus(parameters, codec.params);
+      return read_opus(parameters, params);
     case CodecId::kTelephoneEvent:
-      return read_events(parameters, codec.events);
+      return read_telephone_event(parameters, params);
+    case CodecId::kRed:
+      return read_red(parameters, params);
     default:
       return {};
   }

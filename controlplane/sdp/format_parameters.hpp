@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "controlplane/sdp/codec_attribute.hpp"
+#include "dataplane/base/codec_params.hpp"
 
 namespace pollux::sdp {
 
-// Puts what `fmtp` says into `codec`, whose params.id says of which codec. Empty, or what is wrong.
-std::string read_format_parameters(std::string_view fmtp, CodecAttribute& codec);
+// Puts what `fmtp` says into `params`, whose id says of which codec. Empty, or what is wrong.
+std::string read_format_parameters(std::string_view fmtp, CodecParams& params);
 
 }  // namespace pollux::sdp

@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint16_t kMinPtimeMs = 5;
 constexpr std::uint8_t kFirstFreePayloadType = 35;  // below: given away, or reserved (RFC 3551 §6)
 
-const CodecFacts& facts_of(const LegCodec& codec) {
-  return codec_facts(codec.codec.params.id);
+const CodecFacts& facts_of(const CodecFormat& codec) {
+  return codec_facts(codec.params.id);
 }
 
 // The least whole number of milliseconds that is a whole number of frames.
@@ -37,10 +37,10 @@ std::string names_of(std::span<const CodecCost> known) {
   return names.empty() ? "none" : names;
 }
 
-const LegCodec* first_audio(const LegRequest& leg) {
+const CodecFormat* first_audio(const LegRequest& leg) {
   const auto end = leg.codecs.begin() + static_cast<std::ptrdiff_t>(std::min(leg.codecs.size(), kMaxCodecs));
   const auto found =
-      std::find_if(leg.codecs.begin(), end, [](const LegCodec& codec) { return facts_of(codec).audio; });
+      std::find_if(leg.codecs.begin(), end, [](const CodecFormat& codec) { return facts_of(codec).audio; });
   return found == end ? nullptr : &*found;
 }
 
@@ -55,16 +55,16 @@ class CodecCheck {
     }
     std::array<bool, 256> seen{};
     for (std::size_t i = 0; i < std::min(leg_.codecs.size(), kMaxCodecs); ++i) {
-      const LegCodec& codec = leg_.codecs[i];
+      const CodecFormat& codec = leg_.codecs[i];
       const std::string at = "codecs[" + std::to_string(i) + "].";
       payload_type(codec, at + "payload_type", std::exchange(seen[codec.payload_type], true));
-      if (!is_known(codec.codec.params.id, known)) {
+      if (!is_known(codec.params.id, known)) {
         add(at + "encoding", "this build of Pollux has no " + std::string(facts_of(codec).name) +
                                  "; it has: " + names_of(known));
       }
     }
     if (first_audio(leg_) == nullptr) {
-      add("codecs", "at least one must be audio: CN and telephone-event only ride along");
+      add("codecs", "at least one must be audio: CN, telephone-event and red only ride along");
     }
   }
 
@@ -98,7 +98,7 @@ class CodecCheck {
       add("ptime_ms", "must be 0 (as it comes) or 5..120, not " + std::to_string(leg_.ptime_ms));
       return;
     }
-    const LegCodec* const audio = first_audio(leg_);
+    const CodecFormat* const audio = first_audio(leg_);
     if (audio == nullptr) {
       return;
     }
@@ -127,7 +127,7 @@ class CodecCheck {
   }
 
  private:
-  void payload_type(const LegCodec& codec, const std::string& field, bool twice) {
+  void payload_type(const CodecFormat& codec, const std::string& field, bool twice) {
     const std::uint8_t number = codec.payload_type;
     const CodecFacts& facts = facts_of(codec);
     if (number > 127 || (number >= 64 && number <= 95)) {
@@ -136,8 +136,8 @@ class CodecCheck {
     } else if (twice) {
       add(field, std::to_string(number) + " is there twice");
     } else if (number < kFirstFreePayloadType &&
-               (facts.static_payload_type != number || codec.codec.params.clock_rate != 8000)) {
-      const bool has = facts.static_payload_type.has_value() && codec.codec.params.clock_rate == 8000;
+               (facts.static_payload_type != number || codec.params.clock_rate != 8000)) {
+      const bool has = facts.static_payload_type.has_value() && codec.params.clock_rate == 8000;
       add(field, std::to_string(number) + " isn't " + std::string(facts.name) +
                      (has ? ", which is " + std::to_string(*facts.static_payload_type) : "") +
                      " (RFC 3551 section 6): use " + (has ? "that, or " : "") + "one of 96..127");

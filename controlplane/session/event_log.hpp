@@ -38,8 +38,9 @@ enum class LogEventType : std::uint8_t {
   kWorkerRelieved,
   kSrtpKeyExpiring,
   kSrtpKeyExpired,
+  kDtmf,
 };
-inline constexpr std::size_t kLogEventTypeCount = static_cast<std::size_t>(LogEventType::kSrtpKeyExpired) + 1;
+inline constexpr std::size_t kLogEventTypeCount = static_cast<std::size_t>(LogEventType::kDtmf) + 1;
 
 struct LoggedEvent {
   std::uint64_t sequence = 0;  // set by the log
@@ -48,7 +49,7 @@ struct LoggedEvent {
   std::string session_id;  // empty: about the node
   std::string leg_id;
   bool rtcp = false;
-  bool outgoing = false;  // of key events: the key that is sent with
+  bool outgoing = false;  // of SRTP keys: the key that is sent with; of presses: one for the leg's party
   std::optional<SocketAddress> from;
   std::optional<SocketAddress> to;
   std::uint32_t ssrc = 0;
@@ -58,6 +59,7 @@ struct LoggedEvent {
   std::vector<LegQuality> quality;        // of kSessionEnded, one a leg
   std::chrono::milliseconds duration{0};  // of kSessionEnded
   std::uint16_t worker = 0;               // of worker events
+  std::optional<LoggedPress> press;       // of kDtmf
 };
 
 // Numbers events 1, 2, 3 … and keeps the last `capacity`. Belongs to the control thread. A reader holds

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "controlplane/session/session_failures.hpp"
 #include "controlplane/session/session_manager.hpp"
 #include "controlplane/session/spec_builder.hpp"
 
@@ -243,7 +244,10 @@ void SessionManager::forget(Session& session) {
   placement_.session_gone(session.worker);
   media_budget_.give_back(session.media_cost, session.media_worker);
   set_phase(session, Phase::kRunning);
+  auto injections = std::exchange(session.injections, {});
+  const Failure gone = unknown_session(session.id);
   store_.erase(session);
+  fail_injections(std::move(injections), abandoned_ ? node_draining() : gone);
 }
 
 void SessionManager::answer(std::vector<SessionCallback> waiters, const SessionResult& result) {

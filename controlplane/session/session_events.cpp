@@ -7,12 +7,6 @@ namespace pollux::control {
 
 namespace {
 
-std::chrono::system_clock::time_point to_time(std::uint64_t unix_ns) {
-  return std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::nanoseconds(static_cast<std::int64_t>(unix_ns))));
-}
-
 std::optional<SocketAddress> if_set(const SocketAddress& address) {
   return address == SocketAddress{} ? std::nullopt : std::optional(address);
 }
@@ -84,6 +78,10 @@ void SessionManager::handle(const Event& event) {
       return log_session_event(*session, event, LogEventType::kSrtpKeyExpiring);
     case EventType::kSrtpKeyExpired:
       return log_session_event(*session, event, LogEventType::kSrtpKeyExpired);
+    case EventType::kDtmfInjected:
+      return dtmf_injected(*session, event);
+    case EventType::kDtmf:
+      return log_press(*session, event);
     case EventType::kMediaTimeout:
       return media_timeout(*session);
     case EventType::kMediaResumed:
@@ -103,9 +101,18 @@ void SessionManager::media_timeout(Session& session) {
   }
 }
 
+std::chrono::system_clock::time_point SessionManager::time_of(const Event& event) const {
+  if (event.time_unix_ns == 0) {
+    return options_.system_now();
+  }
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::nanoseconds(static_cast<std::int64_t>(event.time_unix_ns))));
+}
+
 void SessionManager::log_session_event(const Session& session, const Event& event, LogEventType type) {
   LoggedEvent logged;
-  logged.time = event.time_unix_ns != 0 ? to_time(event.time_unix_ns) : options_.system_now();
+  logged.time = time_of(event);
   logged.type = type;
   logged.session_id = session.id;
   logged.leg_id = session.leg_name(event.leg_id);
@@ -119,7 +126,7 @@ void SessionManager::log_session_event(const Session& session, const Event& even
 
 void SessionManager::log_port_event(const Event& event, LogEventType type) {
   LoggedEvent logged;
-  logged.time = event.time_unix_ns != 0 ? to_time(event.time_unix_ns) : options_.system_now();
+  logged.time = time_of(event);
   logged.type = type;
   if (event.port < options_.port_names.size()) {
     logged.port = options_.port_names[event.port];

@@ -1,26 +1,8 @@
 #include "controlplane/session/session_manager.hpp"
 
+#include "controlplane/session/session_failures.hpp"
+
 namespace pollux::control {
-
-namespace {
-
-Failure unknown_session(const std::string& id) {
-  return make_failure(ErrorCode::kNotFound, "SESSION_UNKNOWN",
-                      "there is no session " + shown(id) + "; it may have ended: see WatchEvents");
-}
-
-Failure busy_session(const std::string& id) {
-  return make_failure(
-      ErrorCode::kUnavailable, "SESSION_BUSY",
-      "too many commands wait for session " + shown(id) + ": wait for answers, then try again");
-}
-
-Failure node_draining() {
-  return make_failure(ErrorCode::kUnavailable, "NODE_DRAINING",
-                      "this node takes no new sessions: use another one");
-}
-
-}  // namespace
 
 ManagerOptions make_manager_options(const config::NodeConfig& config, std::string node_run) {
   ManagerOptions options;

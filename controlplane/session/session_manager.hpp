@@ -93,6 +93,13 @@ class SessionManager {
   // Answers with the last state when no packet is relayed any more.
   void remove(const std::string& id, const SessionCallback& callback);
   void get(const std::string& id, const SessionCallback& callback);
+  // session_dtmf.cpp: key presses for a leg, which `injection` need not name. Answers when the data plane has
+  // queued them, all or none. Pre: events, duration and level are in their ranges.
+  void inject_dtmf(const std::string& id, const std::string& leg_id, const DtmfInjection& injection,
+                   const InjectCallback& callback);
+  // What becomes of the presses of the leg's party from now on. Answers as update() does.
+  void block_dtmf(const std::string& id, const std::string& leg_id, DtmfBlock block,
+                  const SessionCallback& callback);
   // Up to `max` running sessions with ids above `after`, in order of id.
   SessionPage list(std::string_view after, std::size_t max);
 
@@ -193,6 +200,11 @@ class SessionManager {
   void run_queue(const std::string& id);
   void forget(Session& session);
 
+  // session_dtmf.cpp
+  void dtmf_injected(Session& session, const Event& event);
+  void fail_injections(std::map<std::uint64_t, PendingInjection> injections, const Failure& failure);
+  void log_press(const Session& session, const Event& event);
+
   // session_watching.cpp
   void watch_sessions();
   void begin_watch(Session& session);
@@ -203,6 +215,7 @@ class SessionManager {
   // session_events.cpp
   void handle(const Event& event);
   void media_timeout(Session& session);
+  std::chrono::system_clock::time_point time_of(const Event& event) const;
   void log_session_event(const Session& session, const Event& event, LogEventType type);
   void log_port_event(const Event& event, LogEventType type);
   void sample_load();

@@ -12,6 +12,22 @@ LegRequest* find_leg(std::vector<LegRequest>& legs, const std::string& id) {
   return found == legs.end() ? nullptr : &*found;
 }
 
+void copy_dtmf(LegFields fields, const DtmfPolicy& from, DtmfPolicy& to) {
+  const auto copy = [&](LegField field, auto member) {
+    if (fields.has(field)) {
+      to.*member = from.*member;
+    }
+  };
+  copy(LegField::kDtmfReceiveInBand, &DtmfPolicy::receive_in_band);
+  copy(LegField::kDtmfReceiveRfc4733, &DtmfPolicy::receive_rfc4733);
+  copy(LegField::kDtmfReceiveSipInfo, &DtmfPolicy::receive_sip_info);
+  copy(LegField::kDtmfSend, &DtmfPolicy::send);
+  copy(LegField::kDtmfToneGuard, &DtmfPolicy::tone_guard_ms);
+  copy(LegField::kDtmfKeepAudio, &DtmfPolicy::keep_audio);
+  copy(LegField::kDtmfLevel, &DtmfPolicy::level_dbm0);
+  copy(LegField::kDtmfBlock, &DtmfPolicy::block);
+}
+
 // Copies the named fields. Ports follow from network, family and rtcp_mux, which a leg that stays keeps.
 void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations) {
   const LegRequest& values = *patch.values;
@@ -50,6 +66,7 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   copy(LegField::kSilence, &LegRequest::silence);
   copy(LegField::kDtx, &LegRequest::dtx);
   copy(LegField::kRtcpXr, &LegRequest::rtcp_xr);
+  copy_dtmf(fields, values.dtmf, leg.dtmf);
 }
 
 void replace_legs(const SessionPatch& patch, SessionRequest& merged, Violations& violations) {

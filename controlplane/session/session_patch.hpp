@@ -35,8 +35,16 @@ enum class LegField : std::uint8_t {
   kSilence,
   kDtx,
   kRtcpXr,
+  kDtmfReceiveInBand,
+  kDtmfReceiveRfc4733,
+  kDtmfReceiveSipInfo,
+  kDtmfSend,
+  kDtmfToneGuard,
+  kDtmfKeepAudio,
+  kDtmfLevel,
+  kDtmfBlock,
 };
-inline constexpr unsigned kLegFieldCount = 21;
+inline constexpr unsigned kLegFieldCount = 29;
 
 // A set of LegField.
 class LegFields {
@@ -46,6 +54,15 @@ class LegFields {
     fields.bits_ = (1U << kLegFieldCount) - 1;
     return fields;
   }
+  // Those of LegRequest::dtmf.
+  static LegFields dtmf() {
+    LegFields fields;
+    for (unsigned i = static_cast<unsigned>(LegField::kDtmfReceiveInBand); i < kLegFieldCount; ++i) {
+      fields.bits_ |= 1U << i;
+    }
+    return fields;
+  }
+  void add(LegFields others) { bits_ |= others.bits_; }
   void set(LegField field) { bits_ |= 1U << static_cast<unsigned>(field); }
   bool has(LegField field) const { return (bits_ & (1U << static_cast<unsigned>(field))) != 0; }
   friend bool operator==(LegFields, LegFields) = default;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "controlplane/session/codec_rules.hpp"
+#include "controlplane/session/dtmf_rules.hpp"
 #include "controlplane/session/srtp_rules.hpp"
 
 namespace pollux::control {
@@ -246,6 +247,7 @@ void check_session(const SessionRequest& request, const NodeDefaults& defaults, 
     check.sinks(request);
   }
   check_codecs(request, defaults.codecs, leg_path, violations);
+  check_dtmf(request, leg_path, violations);
   check_srtp(request, defaults.allow_null_cipher, before, leg_path, violations);
   // The operator's own default needs no leave.
   if (request.media_timeout && *request.media_timeout != defaults.media_timeout &&

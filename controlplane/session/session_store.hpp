@@ -21,6 +21,12 @@ namespace pollux::control {
 // Called on the control thread, exactly once.
 using SessionCallback = std::function<void(SessionResult)>;
 
+struct InjectedDtmf {
+  bool believed = true;  // false: the party's presses by SIP INFO are ignored on this leg
+};
+// Called on the control thread, exactly once.
+using InjectCallback = std::function<void(tl::expected<InjectedDtmf, Failure>)>;
+
 // Which command is under way in the data plane. Commands to one session run one after another.
 enum class Phase : std::uint8_t { kLinking, kRunning, kUpdating, kUnlinking };
 
@@ -38,6 +44,14 @@ struct PendingUpdate {
   double media_cost = 0;           // of what the session will be
   std::uint16_t media_worker = 0;
   double media_added = 0;  // committed to it beforehand; given back when the update fails
+};
+
+// Presses that are on their way to the data plane.
+struct PendingInjection {
+  std::string leg_id;
+  std::size_t presses = 0;
+  InjectedDtmf result;
+  InjectCallback callback;
 };
 
 struct Session {
@@ -61,6 +75,7 @@ struct Session {
   std::vector<SessionCallback> waiters;      // get the answer of the command under way
   std::deque<std::function<void()>> queued;  // commands that came while one was under way
   bool running_queue = false;                // they are being run: see SessionManager::run_queue()
+  std::map<std::uint64_t, PendingInjection> injections;  // by token
 
   bool busy() const { return phase != Phase::kRunning; }
   // Id of the leg with this number; empty: it has been removed meanwhile.

@@ -1,6 +1,7 @@
 // Sessions as the control plane knows them: plain values with text ids, free of gRPC types.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -9,19 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/sdp/codec_attribute.hpp"
+#include "dataplane/api/event.hpp"
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/api/stats.hpp"
 #include "dataplane/base/expected.hpp"
 
 namespace pollux::control {
-
-// One format of a leg.
-struct LegCodec {
-  std::uint8_t payload_type = 0;
-  sdp::CodecAttribute codec;
-  friend bool operator==(const LegCodec&, const LegCodec&) = default;
-};
 
 // One leg as the client asks for it.
 struct LegRequest {
@@ -42,12 +36,13 @@ struct LegRequest {
   SrtpParamsRef srtp_receive;  // of what the party sends; neither of the two: plain RTP
   SrtpParamsRef srtp_send;     // of what is sent to it
   bool srtp_passthrough = false;
-  std::vector<LegCodec> codecs;  // empty: the media isn't looked at, and what follows has no effect
-  std::uint16_t ptime_ms = 0;    // 0: as it comes
+  std::vector<CodecFormat> codecs;  // empty: the media isn't looked at, and what follows has no effect
+  std::uint16_t ptime_ms = 0;       // 0: as it comes
   std::optional<std::uint16_t> jitter_window_ms;  // unset: the node's; stays so without codecs
   SilencePolicy silence = SilencePolicy::kComfortNoise;
   bool dtx = false;
   bool rtcp_xr = false;
+  DtmfPolicy dtmf;
   friend bool operator==(const LegRequest&, const LegRequest&) = default;
 };
 
@@ -99,6 +94,20 @@ struct LegQuality {
 // Why media is thought to go one way only; about the leg from which nothing comes.
 enum class OneWayCause : std::uint8_t { kNone, kNeverHeard, kFellSilent, kRefused, kNoAddress };
 
+// How key presses come and go on a leg with codecs, AUTO resolved.
+struct DtmfWays {
+  std::array<bool, kDtmfWayCount> received{};  // by DtmfWay
+  DtmfSend send = DtmfSend::kAuto;
+};
+
+// A key press as an event tells of it.
+struct LoggedPress {
+  DtmfPress press;
+  std::chrono::system_clock::time_point start;
+  std::vector<std::string>
+      info_legs;  // of its end: ids of legs to whose parties the signalling sends an INFO
+};
+
 struct LegView {
   std::string id;
   SocketAddress local_rtp;
@@ -108,6 +117,7 @@ struct LegView {
   OneWayCause one_way = OneWayCause::kNone;
   std::string port;                       // name of the device port it sends by
   std::vector<std::string> path_sources;  // ids of the legs that stats.paths come from
+  std::optional<DtmfWays> dtmf;           // set with codecs
 };
 
 // A session at one moment, safe to hand to another thread.

@@ -1,6 +1,7 @@
 // The session manager's eye on the quality of the sessions that run, and what it says of them.
 #include <algorithm>
 
+#include "controlplane/session/dtmf_rules.hpp"
 #include "controlplane/session/session_manager.hpp"
 #include "controlplane/session/stream_quality.hpp"
 
@@ -87,6 +88,9 @@ LegView SessionManager::view_leg(const Session& session, std::size_t leg, const 
   view.id = request.id;
   view.local_rtp = {placed.lease.address, placed.lease.rtp_port};
   view.local_rtcp = {placed.lease.address, placed.lease.rtcp_port};
+  if (!request.codecs.empty()) {
+    view.dtmf = dtmf_ways(*session.request, request);
+  }
   const LegWatch* const watch = find_watch(session.watches, placed.number);
   if (watch != nullptr) {
     view.one_way = watch->one_way;

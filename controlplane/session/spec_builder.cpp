@@ -34,14 +34,15 @@ SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg>
     for (const PayloadTypeMapping& mapping : from.payload_types) {
       leg.payload_types.push_back(mapping);
     }
-    for (const LegCodec& codec : from.codecs) {
-      leg.codecs.push_back({codec.codec.params, codec.payload_type});
+    for (const CodecFormat& codec : from.codecs) {
+      leg.codecs.push_back(codec);
     }
     leg.ptime_ms = from.ptime_ms;
     leg.jitter_window_ms = from.jitter_window_ms.value_or(leg.jitter_window_ms);
     leg.silence = from.silence;
     leg.dtx = from.dtx;
     leg.rtcp_xr = from.rtcp_xr;
+    leg.dtmf = from.dtmf;
     for (const std::string& sink : from.sinks) {
       for (std::size_t other = 0; other < legs.size(); ++other) {
         if (request.legs[other].id == sink) {

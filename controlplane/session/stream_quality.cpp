@@ -47,9 +47,9 @@ double one_way_delay_ms(const ReceptionStats& stats) {
 }  // namespace
 
 std::string encoding_of(const LegRequest& leg, std::uint8_t payload_type) {
-  for (const LegCodec& codec : leg.codecs) {
+  for (const CodecFormat& codec : leg.codecs) {
     if (codec.payload_type == payload_type) {
-      return std::string(codec_facts(codec.codec.params.id).name);
+      return std::string(codec_facts(codec.params.id).name);
     }
   }
   const auto said = leg.encodings.find(payload_type);

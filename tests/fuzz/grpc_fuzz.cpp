@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "controlplane/rpc/convert.hpp"
+#include "controlplane/rpc/convert_dtmf.hpp"
 #include "controlplane/rpc/status.hpp"
 #include "controlplane/session/session_rules.hpp"
+#include "pollux/v1/media_service.pb.h"
 #include "pollux/v1/node.pb.h"
 #include "pollux/v1/session.pb.h"
 #include "tests/fuzz/fuzz_input.hpp"
@@ -26,6 +28,7 @@ constexpr std::uint16_t kFirstPort = 20000;
 constexpr std::uint16_t kLastPort = 20039;  // few, so that they run out
 constexpr std::uint32_t kMaxSessions = 12;
 constexpr std::size_t kMaxOperations = 400;
+constexpr std::uint8_t kFirstDtmfOperation = 248;
 
 class Run {
  public:
@@ -47,6 +50,9 @@ class Run {
   // --- the commands ---
 
   void operate(std::uint8_t operation) {
+    if (operation >= kFirstDtmfOperation) {
+      return operation % 2 == 0 ? inject_dtmf() : block_dtmf();
+    }
     switch (operation % 20) {
       case 0:
       case 1:
@@ -108,17 +114,45 @@ class Run {
 
   // What a worker may report about any session, also one that is being changed or has gone.
   void event() {
-    static const EventType kTypes[] = {EventType::kFirstMedia,    EventType::kSourceLearned,
-                                       EventType::kSourceChanged, EventType::kSourceRejected,
-                                       EventType::kStreamChanged, EventType::kMediaTimeout,
-                                       EventType::kMediaResumed,  EventType::kPortUp,
-                                       EventType::kPortDown,      EventType::kDuplicateAddress};
+    static const EventType kTypes[] = {
+        EventType::kFirstMedia,       EventType::kSourceLearned, EventType::kSourceChanged,
+        EventType::kSourceRejected,   EventType::kStreamChanged, EventType::kMediaTimeout,
+        EventType::kMediaResumed,     EventType::kPortUp,        EventType::kPortDown,
+        EventType::kDuplicateAddress, EventType::kDtmf};
     Event event;
     event.type = kTypes[input_.u8() % std::size(kTypes)];
     event.session = fixture_.dataplane.last_handle() - input_.u8() % 4;
     event.leg_id = input_.u8();
     event.port = input_.u8() % 4;
+    event.press = {static_cast<std::uint8_t>(event.leg_id % 17), DtmfWay::kInBand, DtmfPhase::kEnd};
     fixture_.dataplane.inject(event);
+  }
+
+  void inject_dtmf() {
+    auto request = raw<v1::InjectDtmfRequest>();
+    if (request.session_id().empty()) {
+      request.set_session_id(session_id());
+      request.set_digits(text(input_.u8() % 4));
+    }
+    control::Violations violations;
+    const DtmfInjection injection = rpc::read_injection(request, violations);
+    if (refused(violations)) {
+      return;
+    }
+    POLLUX_FUZZ_CHECK(!injection.events.empty() && injection.duration_ms <= kMaxPressMs);
+    fixture_.dataplane.set_dtmf_queue_full(injection.gap_ms % 2 == 1);
+    answered_.push_back(std::make_unique<int>(0));
+    manager().inject_dtmf(
+        request.session_id(), input_.u8() % 2 == 0 ? "a" : "b", injection,
+        [count = answered_.back().get()](const auto&) { POLLUX_FUZZ_CHECK(++*count == 1); });
+  }
+
+  void block_dtmf() {
+    control::Violations violations;
+    const DtmfBlock block = rpc::read_block_mode(raw<v1::BlockDtmfRequest>(), violations);
+    if (!refused(violations)) {
+      manager().block_dtmf(session_id(), input_.u8() % 2 == 0 ? "a" : "b", block, answer());
+    }
   }
 
   void create(const v1::CreateRequest& request) {
@@ -174,8 +208,8 @@ class Run {
 
   static std::vector<const google::protobuf::Message*> all_requests() {
     std::vector<const google::protobuf::Message*> requests;
-    for (const auto* file :
-         {v1::CreateRequest::descriptor()->file(), v1::InfoRequest::descriptor()->file()}) {
+    for (const auto* file : {v1::CreateRequest::descriptor()->file(), v1::InfoRequest::descriptor()->file(),
+                             v1::InjectDtmfRequest::descriptor()->file()}) {
       for (int i = 0; i < file->service_count(); ++i) {
         for (int j = 0; j < file->service(i)->method_count(); ++j) {
           requests.push_back(google::protobuf::MessageFactory::generated_factory()->GetPrototype(
@@ -233,6 +267,14 @@ class Run {
     leg.set_stream_mode(static_cast<v1::StreamMode>(flags / 16 % 3));
     if ((flags & 0x80) != 0) {
       leg.set_dscp(input_.u8() % 80);
+      const std::uint8_t codecs = input_.u8();
+      if (codecs >= 0x80) {
+        auto& codec = *leg.add_codecs();
+        codec.set_payload_type(8);
+        codec.set_encoding("PCMA");
+        leg.mutable_dtmf()->set_send(static_cast<v1::DtmfSend>(codecs % 7));
+        leg.mutable_dtmf()->set_block(static_cast<v1::DtmfBlock>(codecs % 7));
+      }
     }
   }
 

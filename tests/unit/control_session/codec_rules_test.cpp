@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controlplane/sdp/codec_attribute.hpp"
 #include "tests/support/control_fixture.hpp"
 
 namespace pollux::control {
@@ -13,8 +14,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-LegCodec codec(std::uint8_t payload_type, const char* encoding, std::uint32_t clock_rate = 0) {
-  return {payload_type, sdp::read_codec({encoding, clock_rate, 0, ""}).value()};
+CodecFormat codec(std::uint8_t payload_type, const char* encoding, std::uint32_t clock_rate = 0) {
+  return {sdp::read_codec({encoding, clock_rate, 0, ""}).value(), payload_type};
 }
 
 // Two legs that are each other's sinks, each with a list.
@@ -45,7 +46,7 @@ std::string wrong(const SessionRequest& request, const std::vector<CodecCost>& k
   return violations.empty() ? "" : violations[0].field + ": " + violations[0].description;
 }
 
-SessionRequest with_codecs(std::vector<LegCodec> codecs) {
+SessionRequest with_codecs(std::vector<CodecFormat> codecs) {
   SessionRequest request = call();
   request.legs[0].codecs = std::move(codecs);
   return request;
@@ -80,11 +81,11 @@ TEST(CodecRules, PayloadTypesAreTheCodecsOwn) {
 
 TEST(CodecRules, AListHasAudio) {
   EXPECT_EQ(wrong(with_codecs({codec(13, "CN"), codec(101, "telephone-event")})),
-            "legs[0].codecs: at least one must be audio: CN and telephone-event only ride along");
+            "legs[0].codecs: at least one must be audio: CN, telephone-event and red only ride along");
 }
 
 TEST(CodecRules, AListHasItsLength) {
-  std::vector<LegCodec> codecs;
+  std::vector<CodecFormat> codecs;
   for (std::uint8_t number = 96; number < 96 + kMaxCodecs; ++number) {
     codecs.push_back(codec(number, "PCMA"));
   }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "controlplane/sdp/codec_attribute.hpp"
 #include "tests/support/load_fixture.hpp"
 
 namespace pollux::control {
@@ -17,8 +18,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using Answer = LoadFixture::Answer;
 
-LegCodec codec(std::uint8_t payload_type, const char* encoding) {
-  return {payload_type, sdp::read_codec({encoding, 0, 0, ""}).value()};
+CodecFormat codec(std::uint8_t payload_type, const char* encoding) {
+  return {sdp::read_codec({encoding, 0, 0, ""}).value(), payload_type};
 }
 
 // What such a session costs: as many percent of a core as the first leg's ptime has milliseconds.

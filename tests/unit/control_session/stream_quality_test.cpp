@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "controlplane/sdp/codec_attribute.hpp"
+
 namespace pollux::control {
 namespace {
 
@@ -26,8 +28,8 @@ TEST(EncodingOf, TheClientsWordComesFirst) {
 
 TEST(EncodingOf, TheCodecListSaysIt) {
   LegRequest leg;
-  leg.codecs = {{96, sdp::read_codec({"OPUS", 0, 0, ""}).value()},
-                {97, sdp::read_codec({"g729", 0, 0, ""}).value()}};
+  leg.codecs = {{sdp::read_codec({"OPUS", 0, 0, ""}).value(), 96},
+                {sdp::read_codec({"g729", 0, 0, ""}).value(), 97}};
   EXPECT_EQ(encoding_of(leg, 96), "opus");
   EXPECT_EQ(encoding_of(leg, 97), "G729");
   EXPECT_EQ(encoding_of(leg, 8), "PCMA");

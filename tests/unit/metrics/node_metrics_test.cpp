@@ -31,6 +31,8 @@ TEST(NodeMetrics, ShowsWhatTheDataPlaneCounts) {
   EXPECT_EQ(value(shown, Metric::drops, {{"worker", "1"}, {"reason", "no_sink"}}), 10);
   EXPECT_EQ(value(shown, Metric::drops, {{"worker", "1"}, {"reason", "tx_full"}}), 0);
   EXPECT_EQ(value(shown, Metric::drops, {{"worker", "host"}, {"reason", "not_for_us"}}), 36);
+  EXPECT_EQ(value(shown, Metric::dtmf_presses, {{"way", "rfc4733"}, {"what", "sent"}}), 8);
+  EXPECT_EQ(value(shown, Metric::dtmf_presses, {{"way", "sip_info"}, {"what", "refused"}}), 0);
   EXPECT_EQ(value(shown, Metric::port_link, {{"port", "lan"}}), 1);
   EXPECT_EQ(value(shown, Metric::port_rx_missed, {{"port", "lan"}}), 25);
   EXPECT_EQ(value(shown, Metric::port_rx_no_mbuf, {{"port", "lan"}}), 28);

@@ -69,6 +69,7 @@ inline NodeStats full_stats() {
     worker.capture_lost = 2;
     worker.stages = {{"rx", "takes", 1000, 50, 10, 420}, {"tx", "sends", 0, 0, 0, 0}};
     worker.drops[static_cast<std::size_t>(DropReason::no_sink)] = 9U + i;
+    worker.dtmf[static_cast<std::size_t>(DtmfWay::kRfc4733)][static_cast<std::size_t>(DtmfCount::kSent)] = 4;
     stats.workers.push_back(worker);
   }
   PortStats port;

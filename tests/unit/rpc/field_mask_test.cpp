@@ -52,10 +52,27 @@ TEST(FieldMask, KnowsEveryFieldOfALeg) {
                                "legs.a.stream_mode",   "legs.a.dscp",      "legs.a.sinks",
                                "legs.a.srtp_receive",  "legs.a.srtp_send", "legs.a.srtp_passthrough",
                                "legs.a.codecs",        "legs.a.ptime_ms",  "legs.a.jitter_window_ms",
-                               "legs.a.silence",       "legs.a.dtx",       "legs.a.rtcp_xr"});
+                               "legs.a.silence",       "legs.a.dtx",       "legs.a.rtcp_xr",
+                               "legs.a.dtmf"});
   EXPECT_THAT(parsed.violations, IsEmpty());
   ASSERT_EQ(parsed.mask.legs.size(), 1U);
   EXPECT_EQ(parsed.mask.legs[0].fields, control::LegFields::all());
+}
+
+TEST(FieldMask, KnowsEveryFieldOfDtmf) {
+  const Parsed parsed =
+      parse({"legs.a.dtmf.receive_in_band", "legs.a.dtmf.receive_rfc4733", "legs.a.dtmf.receive_sip_info",
+             "legs.a.dtmf.send", "legs.a.dtmf.tone_guard_ms", "legs.a.dtmf.keep_audio",
+             "legs.a.dtmf.level_dbm0", "legs.a.dtmf.block", "legs.b.dtmf.block"});
+  EXPECT_THAT(parsed.violations, IsEmpty());
+  ASSERT_EQ(parsed.mask.legs.size(), 2U);
+  EXPECT_EQ(parsed.mask.legs[0].fields, control::LegFields::dtmf());
+  EXPECT_TRUE(parsed.mask.legs[1].fields.has(LegField::kDtmfBlock));
+  EXPECT_FALSE(parsed.mask.legs[1].fields.has(LegField::kDtmfSend));
+  EXPECT_FALSE(parsed.mask.legs[1].fields.has(LegField::kRtcpXr));
+  EXPECT_EQ(parse({"legs.a.dtmf.nonsense"}).violations.size(), 1U);
+  EXPECT_EQ(parse({"legs.a.dtmf."}).violations.size(), 1U);
+  EXPECT_EQ(parse({"legs.a.block"}).violations.size(), 1U);
 }
 
 TEST(FieldMask, WantsAtLeastOnePath) {

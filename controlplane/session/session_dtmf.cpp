@@ -1,0 +1,155 @@
+// Key presses: those that clients order, and those that the data plane reports.
+#include <algorithm>
+
+#include "controlplane/session/dtmf_rules.hpp"
+#include "controlplane/session/session_failures.hpp"
+#include "controlplane/session/session_manager.hpp"
+
+namespace pollux::control {
+
+namespace {
+
+std::optional<std::size_t> leg_index(const Session& session, const std::string& leg_id) {
+  const auto& legs = session.request->legs;
+  const auto found = std::ranges::find(legs, leg_id, &LegRequest::id);
+  return found == legs.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - legs.begin()));
+}
+
+Failure wrong_leg(std::string description) {
+  return invalid_fields({{"leg_id", std::move(description)}});
+}
+
+Failure no_codecs(const std::string& leg_id) {
+  return wrong_leg("leg " + shown(leg_id) +
+                   " has no codecs, and so no key presses: Update it with what its party takes and sends");
+}
+
+Failure queue_full(const std::string& leg_id, std::size_t presses) {
+  return make_failure(ErrorCode::kExhausted, "DTMF_QUEUE_FULL",
+                      "leg " + shown(leg_id) + " has no room for " + std::to_string(presses) +
+                          " more presses: at most " + std::to_string(kMaxQueuedPresses) +
+                          " wait; none of these was taken, try again when some have been sent");
+}
+
+// What the data plane itself refuses.
+Failure not_taken(Error error, const std::string& id, const std::string& leg_id) {
+  if (error.code == ErrorCode::kUnavailable) {
+    return make_failure(error.code, "NODE_BUSY", "the worker takes no more commands now: try again");
+  }
+  if (error.code == ErrorCode::kNotFound) {
+    return error.cause == "LEG_UNKNOWN" ? unknown_leg(id, leg_id) : unknown_session(id);
+  }
+  return make_failure(ErrorCode::kInternal, "INTERNAL", std::move(error.message));
+}
+
+}  // namespace
+
+void SessionManager::inject_dtmf(const std::string& id, const std::string& leg_id,
+                                 const DtmfInjection& injection, const InjectCallback& callback) {
+  if (stopping_) {
+    return callback(tl::unexpected(node_draining()));
+  }
+  Session* session = store_.find(id);
+  if (session == nullptr) {
+    return callback(tl::unexpected(unknown_session(id)));
+  }
+  if (session->queued.size() >= kMostWaiting || session->injections.size() >= kMostWaiting) {
+    return callback(tl::unexpected(busy_session(id)));
+  }
+  if (session->busy()) {
+    session->queued.push_back(
+        [this, id, leg_id, injection, callback] { inject_dtmf(id, leg_id, injection, callback); });
+    return;
+  }
+  const auto index = leg_index(*session, leg_id);
+  if (!index) {
+    return callback(tl::unexpected(unknown_leg(id, leg_id)));
+  }
+  const LegRequest& leg = session->request->legs[*index];
+  if (leg.codecs.empty()) {
+    return callback(tl::unexpected(no_codecs(leg_id)));
+  }
+  if (!injection.pressed_by_party && leg.dtmf.send == DtmfSend::kNone) {
+    return callback(
+        tl::unexpected(wrong_leg("leg " + shown(leg_id) + " has dtmf.send NONE: its party gets no presses")));
+  }
+  DtmfInjection placed = injection;
+  placed.leg_id = session->legs[*index].number;
+  const std::uint64_t token = ++last_token_;
+  if (auto taken = dataplane_.inject_dtmf(session->handle, placed, token); !taken) {
+    return callback(tl::unexpected(not_taken(std::move(taken.error()), id, leg_id)));
+  }
+  const bool believed = !injection.pressed_by_party || leg.dtmf.receive_sip_info != DtmfReceive::kOff;
+  session->injections.emplace(token, PendingInjection{leg_id, injection.events.size(), {believed}, callback});
+  ++under_way_;
+}
+
+void SessionManager::dtmf_injected(Session& session, const Event& event) {
+  const auto found = session.injections.find(event.token);
+  if (found == session.injections.end()) {
+    return;
+  }
+  const PendingInjection injection = std::move(found->second);
+  session.injections.erase(found);
+  --under_way_;
+  if (event.refused) {
+    return injection.callback(tl::unexpected(queue_full(injection.leg_id, injection.presses)));
+  }
+  injection.callback(injection.result);
+}
+
+void SessionManager::fail_injections(std::map<std::uint64_t, PendingInjection> injections,
+                                     const Failure& failure) {
+  under_way_ -= injections.size();
+  for (const auto& [token, injection] : injections) {
+    injection.callback(tl::unexpected(failure));
+  }
+}
+
+void SessionManager::block_dtmf(const std::string& id, const std::string& leg_id, DtmfBlock block,
+                                const SessionCallback& callback) {
+  if (stopping_) {
+    return callback(tl::unexpected(node_draining()));
+  }
+  Session* session = store_.find(id);
+  if (session == nullptr) {
+    return callback(tl::unexpected(unknown_session(id)));
+  }
+  if (session->busy()) {
+    return enqueue(*session, callback,
+                   [this, id, leg_id, block, callback] { block_dtmf(id, leg_id, block, callback); });
+  }
+  const auto index = leg_index(*session, leg_id);
+  if (!index) {
+    return callback(tl::unexpected(unknown_leg(id, leg_id)));
+  }
+  if (session->request->legs[*index].codecs.empty()) {
+    return callback(tl::unexpected(no_codecs(leg_id)));
+  }
+  LegPatch leg{leg_id, "leg_id", false, {}, LegRequest{}};
+  leg.fields.set(LegField::kDtmfBlock);
+  leg.values->dtmf.block = block;
+  SessionPatch patch;
+  patch.legs.push_back(std::move(leg));
+  update(id, patch, callback);
+}
+
+void SessionManager::log_press(const Session& session, const Event& event) {
+  const std::string leg_id = session.leg_name(event.leg_id);
+  const auto index = leg_index(session, leg_id);
+  LoggedEvent logged;
+  logged.time = time_of(event);
+  logged.type = LogEventType::kDtmf;
+  logged.session_id = session.id;
+  logged.leg_id = leg_id;
+  logged.outgoing = event.outgoing;
+  LoggedPress& press = logged.press.emplace();
+  press.press = event.press;
+  press.start = logged.time - std::chrono::milliseconds(event.press.began_ms_ago);
+  if (index && event.press.phase == DtmfPhase::kEnd) {
+    press.info_legs = info_legs(*session.request, session.request->legs[*index], event.outgoing);
+  }
+  events_.append(std::move(logged));
+}
+
+}  // namespace pollux::control
