@@ -112,6 +112,7 @@ void insert(Context& context, DtmfLeg& leg, Room room, std::uint8_t payload_type
   packet.payload_length = room.mbuf->data_len;
   packet.checksum_unknown = true;
   packet.opaque = false;
+  packet.header.header_length = kRtpHeader;
 }
 
 // The packet's payload: the event, with the ends of those before it where that is negotiated (RFC 2198).
