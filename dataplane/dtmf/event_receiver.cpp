@@ -115,6 +115,15 @@ EventReceiver::Press* EventReceiver::known(const Told& told) {
   return nullptr;
 }
 
+// Whether another press has begun between what is known of this one and the packet.
+bool EventReceiver::another_between(const Press& press, const Told& told) const {
+  return std::any_of(presses_.begin(), presses_.end(), [&press, &told](const Press& other) {
+    return other.order != 0 && other.ssrc == press.ssrc &&
+           sequence_newer(other.first_sequence, press.last_sequence) &&
+           !sequence_newer(other.first_sequence, told.sequence);
+  });
+}
+
 // The press that goes on with another timestamp: its next segment, or that of a sender that breaks the rules.
 EventReceiver::Press* EventReceiver::continued(const Told& told) {
   for (Press& press : presses_) {
@@ -151,7 +160,7 @@ EventReceiver::Press* EventReceiver::continued(const Told& told) {
       continue;
     }
     const bool near = ahead <= 0 || next <= press.duration + told.gap_ticks();
-    if (near || (step == 1 && press.open)) {
+    if ((near || (step == 1 && press.open)) && !another_between(press, told)) {
       press.moving = true;
       return &press;
     }
