@@ -81,6 +81,19 @@ Chunks Encoder::encode(std::span<const Sample> pcm, std::span<std::uint8_t> out)
   return std::visit([&](auto& encoder) { return encoder.encode(mono, out); }, any_);
 }
 
+void Encoder::follow(std::span<const std::uint8_t> payload) {
+  if (!payload_ticks(params_, payload)) {
+    return;
+  }
+  std::visit(
+      [&](auto& encoder) {
+        if constexpr (requires { encoder.follow(payload); }) {
+          encoder.follow(payload);
+        }
+      },
+      any_);
+}
+
 std::uint32_t Encoder::delay_samples() const {
   return std::visit([](const auto& any) { return any.delay_samples(); }, any_);
 }

@@ -78,6 +78,10 @@ class Encoder {
   // `out` has room: kMostPayloadBytes always is. Otherwise there are no chunks.
   Chunks encode(std::span<const Sample> pcm, std::span<std::uint8_t> out);
 
+  // Another encoder's payload has gone to the same decoder: what comes next is encoded as that decoder will
+  // expect it. G.722 and G.726, made with EncoderOptions::tones; others have nothing to do, or can't.
+  void follow(std::span<const std::uint8_t> payload);
+
   // Algorithmic delay: how long what goes in is kept back.
   std::uint32_t delay_samples() const;
 

@@ -29,16 +29,23 @@ static_assert(DecoderType<G722Decoder>);
 
 class G722Encoder {
  public:
-  G722Encoder();
-  bool ok() const { return state_ != nullptr; }
+  // `follows`: with what follow() needs.
+  explicit G722Encoder(bool follows);
+  bool ok() const { return state_ != nullptr && (!follows_ || follower_ != nullptr); }
   Chunks encode(std::span<const Sample> pcm, std::span<std::uint8_t> out);
+  void follow(std::span<const std::uint8_t> payload);
   std::uint32_t delay_samples() const { return G722Raw::kDelaySamples; }
 
  private:
   struct Free {
     void operator()(g722_encode_state_s* state) const;
   };
+  struct FreeFollower {
+    void operator()(g722_decode_state_s* state) const;
+  };
   std::unique_ptr<g722_encode_state_s, Free> state_;
+  std::unique_ptr<g722_decode_state_s, FreeFollower> follower_;
+  bool follows_;
 };
 static_assert(EncoderType<G722Encoder>);
 

@@ -2,6 +2,8 @@
 
 #include <spandsp.h>
 
+#include <array>
+
 namespace pollux::codec {
 namespace {
 
@@ -36,6 +38,12 @@ std::size_t G726Raw::decode(std::span<const std::uint8_t> payload, std::span<Sam
 std::size_t G726Raw::encode(std::span<const Sample> pcm, std::span<std::uint8_t> out) {
   return static_cast<std::size_t>(
       g726_encode(state_.get(), out.data(), pcm.data(), static_cast<int>(pcm.size())));
+}
+
+// Encoder and decoder learn from the same codewords, and have one state here.
+void G726Encoder::follow(std::span<const std::uint8_t> payload) {
+  std::array<Sample, kMostMs * 8> pcm;
+  raw_.decode(payload, pcm);
 }
 
 }  // namespace pollux::codec

@@ -37,6 +37,7 @@ class G726Encoder {
   Chunks encode(std::span<const Sample> pcm, std::span<std::uint8_t> out) {
     return one_chunk(pcm.size(), raw_.encode(pcm, out));
   }
+  void follow(std::span<const std::uint8_t> payload);
   std::uint32_t delay_samples() const { return 0; }
 
  private:

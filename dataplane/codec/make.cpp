@@ -109,7 +109,7 @@ Expected<Encoder::Any> Encoder::make_any(const CodecParams& params, std::uint32_
     case CodecId::kPcma:
       return checked<Any>(G711Encoder(law_of(params.id)));
     case CodecId::kG722:
-      return checked<Any>(G722Encoder());
+      return checked<Any>(G722Encoder(options.tones));
     case CodecId::kGsm:
       return checked<Any>(GsmEncoder());
     case CodecId::kG729:

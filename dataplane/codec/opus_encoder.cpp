@@ -11,6 +11,9 @@ namespace {
 // Of 0 to 10. At 48 kHz and 40 kbit/s one stream took 1.4 % of a core at 0, 2.1 % at 5, 3.6 % at 7 and 5.7 %
 // at 10 (AMD EPYC, busy): what comes after 5 is dear, and a call has been through a narrow codec mostly.
 constexpr int kComplexity = 5;
+// Tones are narrow and last: CELT alone, without its look-ahead, needs no more for them.
+constexpr int kToneComplexity = 0;
+constexpr opus_int32 kToneBitRate = 32'000;
 constexpr int kExpectedLossPercent = 10;
 constexpr std::size_t kMostFrameBytes = 1275;  // RFC 6716 §3.2.1
 constexpr std::size_t kJoinBytes = 7680;       // 120 ms at 510 kbit/s, the most that Opus has
@@ -107,8 +110,9 @@ void OpusEncoder::FreeJoiner::operator()(OpusRepacketizer* joiner) const {
 
 OpusEncoder::OpusEncoder(const CodecParams& receiver, std::uint32_t pcm_rate, std::uint8_t channels,
                          EncoderOptions options)
-    : state_(
-          opus_encoder_create(static_cast<opus_int32>(pcm_rate), channels, OPUS_APPLICATION_VOIP, nullptr)),
+    : state_(opus_encoder_create(static_cast<opus_int32>(pcm_rate), channels,
+                                 options.tones ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP,
+                                 nullptr)),
       joiner_(opus_repacketizer_create()),
       pcm_rate_(pcm_rate),
       channels_(channels),
@@ -118,15 +122,16 @@ OpusEncoder::OpusEncoder(const CodecParams& receiver, std::uint32_t pcm_rate, st
     return;
   }
   const auto least_rate = std::min(pcm_rate, std::max(receiver.max_playback_rate, 8'000U));
-  opus_int32 bit_rate = speech_bit_rate(least_rate, mono_ ? 1 : channels);
+  opus_int32 bit_rate = options.tones ? kToneBitRate : speech_bit_rate(least_rate, mono_ ? 1 : channels);
   if (receiver.max_average_bitrate != 0) {
     bit_rate = std::min(bit_rate, static_cast<opus_int32>(std::min(receiver.max_average_bitrate, 510'000U)));
   }
   ::OpusEncoder* state = state_.get();
-  opus_encoder_ctl(state, OPUS_SET_COMPLEXITY(kComplexity));
+  opus_encoder_ctl(state, OPUS_SET_COMPLEXITY(options.tones ? kToneComplexity : kComplexity));
   opus_encoder_ctl(state, OPUS_SET_BITRATE(bit_rate));
   opus_encoder_ctl(state, OPUS_SET_VBR(receiver.constant_bit_rate ? 0 : 1));
-  opus_encoder_ctl(state, OPUS_SET_MAX_BANDWIDTH(most_bandwidth(receiver.max_playback_rate)));
+  opus_encoder_ctl(
+      state, OPUS_SET_MAX_BANDWIDTH(most_bandwidth(options.tones ? 8'000 : receiver.max_playback_rate)));
   opus_encoder_ctl(state, OPUS_SET_DTX(dtx_ ? 1 : 0));
   if (mono_) {
     opus_encoder_ctl(state, OPUS_SET_FORCE_CHANNELS(1));

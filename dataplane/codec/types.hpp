@@ -34,7 +34,8 @@ struct Chunk {
 using Chunks = StaticVector<Chunk, 12>;
 
 struct EncoderOptions {
-  bool dtx = false;  // silence may be left out, where codec and receiver allow it
+  bool dtx = false;    // silence may be left out, where codec and receiver allow it
+  bool tones = false;  // for DTMF: Opus as plain as can be, without its model of a voice; can follow()
 };
 
 // What the wrappers in codec.hpp ask of each codec. They have looked at payloads (payload_ticks()) and

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "dataplane/base/dtmf_params.hpp"
@@ -75,7 +76,7 @@ class DigitSender {
   void set(const SenderSettings& settings) { settings_ = settings; }
 
   // Places left in the queue. Pre of queue(): one at least.
-  std::size_t room() const;
+  std::size_t room() const { return queue_.size() - waiting_; }
   void queue(const DigitOrder& order, std::uint64_t now_ms);
 
   // Of a live press; ids that are unknown (any more) are ignored. end(): also of a press that has been queued
@@ -87,13 +88,57 @@ class DigitSender {
   // False: nothing to do before due_ms().
   bool next(std::uint64_t now_ms, SendStep& step);
   std::uint64_t due_ms() const;
-  bool active() const;  // between kBegin and kEnd
+  bool active() const { return phase_ != Phase::kIdle; }  // between kBegin and kEnd
   // Everything is forgotten; kEnd isn't given any more.
   void clear();
 
  private:
+  // A DigitOrder in 12 bytes: 64 of them lie in every leg that sends digits.
+  struct Waiting {
+    PressId id = 0;
+    std::uint16_t duration_ms = 0;
+    std::uint16_t gap_ms = 0;
+    std::uint8_t event = 0;
+    std::uint8_t level = 0;
+    Rendering rendering = Rendering::kEvent;
+    DtmfWay way : 2 = DtmfWay::kRfc4733;
+    bool live : 1 = false;
+  };
+  static_assert(sizeof(Waiting) == 12);
+
+  enum class Phase : std::uint8_t {
+    kIdle,     // nothing is being sent; ready_ms_ says when the next press may begin
+    kSending,  // kBegin has been given
+    kOver,     // all has been sent, kEnd waits until over_ms_
+  };
+
+  Waiting* find(PressId id);
+  void begin(std::uint64_t now_ms, SendStep& step);
+  bool send(std::uint64_t now_ms, SendStep& step);
+  bool send_event(std::uint64_t now_ms, SendStep& step);
+  bool send_audio(SendStep& step);
+  void settle();
+  void finish(std::uint64_t over_ms);
+  std::uint32_t least_ms() const;
+  std::uint64_t send_due_ms() const;
+  DigitOrder order() const;
+
   SenderSettings settings_;
-  // (the implementer's)
+  SenderSettings current_;  // of the press that is being sent
+  Phase phase_ = Phase::kIdle;
+  std::uint8_t repeats_ = 0;  // of the packet that ends a segment or the press, so far
+  std::uint8_t first_ = 0;    // of the queue, which is a ring
+  std::uint8_t waiting_ = 0;
+  bool started_ = false;  // the first packet has been sent
+  bool ending_ = false;   // the end has been sent: nothing changes the length any more
+  Waiting now_;           // the press that is being sent; duration_ms: what is known of a live one
+  std::uint32_t sent_ms_ = 0;
+  std::uint32_t segment_ticks_ = 0;
+  std::uint64_t ready_ms_ = 0;
+  std::uint64_t begin_ms_ = 0;
+  std::uint64_t next_ms_ = 0;  // when the next packet is due by the pace
+  std::uint64_t over_ms_ = 0;
+  std::array<Waiting, kMaxQueuedPresses> queue_{};
 };
 
 }  // namespace pollux::dtmf

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -39,10 +40,61 @@ class EventReceiver {
 
   // Ends a press of which nothing has come for too long. To be called at due_ms() at the latest.
   void expire(std::uint64_t now_ms, PressReports& reports);
-  std::uint64_t due_ms() const;
+  std::uint64_t due_ms() const { return due_ms_; }
 
  private:
-  // (the implementer's)
+  static constexpr std::size_t kPresses = 16;  // that are remembered: 1.6 s of a fast sender's
+
+  // What is known of one press, also when it is over: so its late and repeated packets are known.
+  struct Press {
+    std::uint64_t began_ms = 0;
+    std::uint64_t heard_ms = 0;  // its last packet
+    std::uint32_t order = 0;     // of their beginnings, as they became known; 0: the place is free
+    std::uint32_t ssrc = 0;
+    std::uint32_t first_timestamp = 0;
+    std::uint32_t last_timestamp = 0;  // another one: of the last segment, or the sender breaks the rules
+    std::uint32_t clock_rate = 8000;
+    std::uint32_t ticks = 0;     // its length, as far as it is known
+    std::uint16_t duration = 0;  // the longest told with last_timestamp
+    std::uint16_t first_sequence = 0;
+    std::uint16_t last_sequence = 0;
+    std::uint8_t event = 0;
+    std::uint8_t volume = 0;
+    std::uint8_t interval_ms = 0;  // between its sender's updates; 0: not known
+    bool open = false;             // its end hasn't been reported
+    bool ended = false;            // its sender has said so
+    bool late = false;             // it became known after one that began later
+    bool segmented = false;        // timestamps go on with the time: durations count from each
+    bool moving = false;           // timestamps go on although durations count from the first
+    bool blamed = false;           // `repaired` has been told
+
+    bool covers_time() const;
+  };
+
+  // One event of a packet, as it is looked at.
+  struct Told;
+
+  void take_one(const Told& told, PressReports& reports);
+  Press* known(const Told& told);
+  Press* continued(const Told& told);
+  void begin(const Told& told, PressReports& reports);
+  void update(Press& press, const Told& told, PressReports& reports);
+  void finish(Press& press, bool repaired, PressReports& reports);
+  bool blame();
+  Press& free_place(PressReports& reports);
+  const Press* newest(std::uint32_t ssrc) const;
+  bool is_late(const Told& told, const Press& newest) const;
+  void find_due();
+
+  std::array<Press, kPresses> presses_{};
+  std::uint64_t due_ms_ = kNever;
+  std::uint32_t order_ = 0;
+  // The newest press that isn't remembered any more: what comes late from before it has been told.
+  std::uint32_t forgotten_ssrc_ = 0;
+  std::uint32_t forgotten_timestamp_ = 0;
+  bool forgot_ = false;
+  bool blame_ =
+      false;  // a press turned out to be repaired after its end had been told: the next report says so
 };
 
 }  // namespace pollux::dtmf

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "dataplane/base/dtmf_params.hpp"
@@ -53,10 +54,44 @@ class PressMerger {
 
   // The end of one press whose time has come (kEnded); kNothing: there is none. To be called until then.
   Outcome expire(std::uint64_t now_ms);
-  std::uint64_t due_ms() const;
+  std::uint64_t due_ms() const { return due_ms_; }
 
  private:
-  // (the implementer's)
+  static constexpr std::size_t kPresses = 64;  // as many as can be ordered at once
+
+  // A press that goes on, or may still be told of by another way. Times are the low half of the clock.
+  struct Press {
+    PressId id = 0;              // 0: the place is free
+    std::uint32_t began_ms = 0;  // as the first way told
+    std::uint32_t end_ms = 0;    // over: when that was; timed: when it will be
+    // When the key was down, by those ways that know: RFC 4733 and in-band.
+    std::uint32_t from_ms = 0;
+    std::uint32_t to_ms = 0;
+    std::array<std::uint32_t, kDtmfWayCount> report_began_ms{};  // of each way's latest report
+    std::uint8_t event = 0;
+    std::uint8_t volume = 0;
+    std::uint8_t told = 0;  // by which ways: a bit each
+    std::uint8_t open = 0;  // which of them haven't told an end
+    DtmfWay first = DtmfWay::kRfc4733;
+    DtmfWay length = DtmfWay::kRfc4733;  // the way that says how long it is
+    bool over = false;                   // kEnded has been given
+    bool timed = false;                  // ends by itself at end_ms
+  };
+
+  struct Told;
+
+  Outcome begin(const Told& told);
+  Outcome go_on(const Told& told, bool end);
+  Press* fitting(const Told& told);
+  Press* told_by(const Told& told);
+  Press& free_place();
+  Outcome outcome(Outcome::Kind kind, const Press& press, std::uint32_t duration_ms,
+                  std::uint64_t now_ms) const;
+  void find_due(std::uint64_t now_ms);
+
+  std::array<Press, kPresses> presses_{};
+  std::uint64_t due_ms_ = kNever;
+  PressId last_id_ = 0;
 };
 
 }  // namespace pollux::dtmf

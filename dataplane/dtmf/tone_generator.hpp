@@ -1,6 +1,7 @@
 // DTMF tones as audio (ITU-T Q.23).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -17,6 +18,7 @@ ToneFrequencies tone_frequencies(std::uint8_t event);
 
 inline constexpr double kBlockTone = 1000;  // Hz: what stands for a blocked digit
 inline constexpr std::uint8_t kBlockToneEvent = 0xff;
+inline constexpr double kFullScaleDbm0 = 3.14;  // of a sine wave (G.711)
 
 // Both frequencies exact to ±0.1 %, ramped in and out over 5 ms. Level: the low tone `kDtmfTwistDb / 2` below
 // -level dBm0, the high one as much above (0 dBm0 as G.711 has it: a full-scale sine is +3.14 dBm0). No
@@ -29,7 +31,22 @@ class ToneGenerator {
   void make(std::span<std::int16_t> pcm, bool last);
 
  private:
-  // (the implementer's)
+  // A vector that turns by `turn` with each sample; its imaginary part is the tone.
+  struct Oscillator {
+    double real = 0;
+    double imaginary = 0;
+    double turn_real = 1;
+    double turn_imaginary = 0;
+    void start(double hz, double rate, double amplitude);
+    double next();
+    void settle();
+    double amplitude = 0;
+  };
+  double ramp(std::uint32_t at) const;  // 0..1, `at` samples from the silent end
+
+  std::array<Oscillator, 2> oscillators_;
+  std::uint32_t ramp_samples_ = 40;
+  std::uint32_t made_ = 0;  // samples, up to ramp_samples_
 };
 
 }  // namespace pollux::dtmf

@@ -32,7 +32,8 @@ Path::Offer Path::offer_incoming(Step& step) {
   }
   ssrc_ = incoming_.ssrc;
   has_ssrc_ = true;
-  const std::uint8_t index = format_of_[incoming_.payload_type & 0x7fU];
+  const std::uint8_t index =
+      incoming_.payload_type == kTakenOut ? kNone : format_of_[incoming_.payload_type];
   Held packet;
   packet.token = incoming_.token;
   packet.payload = incoming_.payload;
@@ -42,7 +43,7 @@ Path::Offer Path::offer_incoming(Step& step) {
   packet.sequence = incoming_.sequence;
   packet.payload_type = incoming_.payload_type;
   packet.marker = incoming_.marker;
-  packet.timed = index != kNone && plan_.formats[index].use != Use::kEvent;
+  packet.timed = index != kNone;
   packet.clock_rate = index != kNone ? plan_.formats[index].in.params.clock_rate : 8000;
   const auto pushed = window_.push(packet);
   if (pushed == packetizer::JitterWindow::Push::kNoRoom) {

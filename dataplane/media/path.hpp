@@ -22,6 +22,9 @@
 
 namespace pollux::media {
 
+// Payload type of a packet that has been taken out of the stream on its way here: nothing is lost where it was.
+inline constexpr std::uint8_t kTakenOut = 0x80;
+
 // An RTP packet that came. `token` is the owner's name for it, given back once with a Step.
 struct Input {
   void* token = nullptr;
@@ -30,7 +33,7 @@ struct Input {
   std::uint16_t sequence = 0;
   std::uint32_t timestamp = 0;
   std::uint32_t ssrc = 0;
-  std::uint8_t payload_type = 0;
+  std::uint8_t payload_type = 0;  // or kTakenOut
   bool marker = false;
 };
 
@@ -176,7 +179,6 @@ class Path {
   // path_take.cpp: a packet in its turn. True: `step` is set; false: what is queued has to go first.
   bool settle(std::uint64_t now_us, Step& step);
   bool settle_audio(std::uint64_t now_us, std::size_t index, Step& step);
-  bool settle_event(std::uint64_t now_us, const FormatPlan& format, Step& step);
   bool settle_noise(std::uint64_t now_us, const FormatPlan& format, Step& step);
   std::int64_t gap_before(const FormatPlan& format);
   void resync(std::uint32_t in_clock, std::uint32_t out_clock);
@@ -284,9 +286,6 @@ class Path {
   static constexpr std::uint64_t kMostCreditUs = 2'000'000;
   std::uint64_t credit_us_ = kMostCreditUs;
   std::uint64_t credited_us_ = 0;  // when
-  bool has_event_ = false;         // event_in_ went out as event_out_: so do the rest of its packets
-  std::uint32_t event_in_ = 0;
-  std::uint32_t event_out_ = 0;
 };
 
 }  // namespace pollux::media

@@ -35,15 +35,17 @@ std::uint8_t level_of(std::span<const std::int16_t> pcm) {
 }  // namespace
 
 bool Path::settle(std::uint64_t now_us, Step& step) {
-  const std::uint8_t index = format_of_[current_.payload_type & 0x7fU];
+  if (current_.payload_type == kTakenOut) {
+    discard(current_.token, Fate::kUsed, step);
+    return true;
+  }
+  const std::uint8_t index = format_of_[current_.payload_type];
   if (index == kNone || plan_.formats[index].use == Use::kUnmapped) {
     discard(current_.token, Fate::kUnmapped, step);
     return true;
   }
   const FormatPlan& format = plan_.formats[index];
   switch (format.use) {
-    case Use::kEvent:
-      return settle_event(now_us, format, step);
     case Use::kNoise:
       return settle_noise(now_us, format, step);
     default:

@@ -42,22 +42,19 @@ FormatPlan plan_audio(const CodecFormat& in, std::span<const CodecFormat> to) {
 }
 
 FormatPlan plan_companion(const CodecFormat& in, std::span<const CodecFormat> to) {
-  const bool noise = in.params.id == CodecId::kComfortNoise;
+  if (in.params.id != CodecId::kComfortNoise) {
+    return {in, {.params = {}, .payload_type = kNoPayloadType}, Use::kUnmapped};
+  }
   const CodecFormat* out = find(to, in.params.id, in.params.clock_rate);
   const CodecFormat* const best = first_audio(to);
   if (out == nullptr && best != nullptr) {
     // On the clock of the audio that it goes with, if it can't keep its own.
     out = find(to, in.params.id, best->params.clock_rate);
   }
-  if (out == nullptr && !noise) {
-    for (const CodecFormat& format : to) {
-      out = format.params.id == in.params.id ? &format : out;
-    }
-  }
   if (out == nullptr) {
-    return {in, {.params = {}, .payload_type = kNoPayloadType}, noise ? Use::kNoise : Use::kUnmapped};
+    return {in, {.params = {}, .payload_type = kNoPayloadType}, Use::kNoise};
   }
-  return {in, *out, noise ? Use::kNoise : Use::kEvent};
+  return {in, *out, Use::kNoise};
 }
 
 }  // namespace

@@ -25,12 +25,11 @@ struct RouteWishes {
 
 // What becomes of one format.
 enum class Use : std::uint8_t {
-  kUnmapped,   // the other side takes nothing of the kind
+  kUnmapped,   // the other side takes nothing of the kind; telephone-events, which never get to a path
   kPass,       // its frames go on as they are
   kToUlaw,     // A-law bytes become µ-law bytes
   kToAlaw,     //
   kTranscode,  // decoded and encoded
-  kEvent,      // RFC 4733: goes on, with its times in the other clock
   kNoise,      // RFC 3389: goes on, or becomes sound, or nothing
 };
 

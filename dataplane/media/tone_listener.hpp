@@ -2,13 +2,18 @@
 // cut out of them.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "dataplane/base/codec_params.hpp"
 #include "dataplane/base/expected.hpp"
+#include "dataplane/codec/codec.hpp"
+#include "dataplane/codec/resampler.hpp"
 #include "dataplane/dtmf/press_report.hpp"
 #include "dataplane/dtmf/tone_detector.hpp"
 
@@ -23,7 +28,7 @@ struct HeardPacket {
   std::uint8_t payload_type = 0;
 };
 
-// RTP ticks of a packet that belong to a tone. Empty: first == last.
+// RTP ticks of a packet, counted from its first, that belong to a tone. Empty: first == last.
 struct ToneRange {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
@@ -34,6 +39,8 @@ struct ToneRange {
 // detection (docs/performance.md, row detect_inband).
 class ToneListener {
  public:
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
   // Errors: kUnavailable (CODEC_UNAVAILABLE), kExhausted (MEMORY_EXHAUSTED). `formats`: the leg's codecs;
   // those that aren't audio are passed over.
   static Expected<std::unique_ptr<ToneListener>> make(std::span<const CodecFormat> formats);
@@ -60,8 +67,47 @@ class ToneListener {
   bool silence(std::uint8_t payload_type, std::span<std::uint8_t> payload, ToneRange range) const;
 
  private:
+  struct Format {
+    CodecParams params;
+    std::optional<codec::Decoder> decoder;  // but for G.711, which needs a table only
+    std::optional<codec::Resampler> resampler;
+    std::uint32_t delay = 0;  // samples for the detector by which decoding and resampling lag
+  };
+  // Of the detector's samples; an open one goes on.
+  struct Tone {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    bool open = false;
+  };
+  static constexpr std::uint8_t kNone = 0xff;
+  static constexpr std::size_t kTones = 4;  // that a packet that is held back can have to do with
+
   ToneListener();
-  // (the implementer's)
+  static Expected<Format> make_format(const CodecParams& params);
+  const Format* format_of(std::uint8_t payload_type) const;
+  bool follows(const HeardPacket& packet, const Format& format, std::uint64_t now_ms,
+               dtmf::PressReports& reports);
+  void begin_anew(dtmf::PressReports& reports);
+  std::size_t decode(Format& format, std::span<const std::uint8_t> payload, std::span<std::int16_t> pcm);
+  void tell(std::uint64_t now_ms, dtmf::PressReports& reports);
+  void tell_progress(dtmf::PressReports& reports);
+  void begin(const dtmf::ToneChange& change, std::uint64_t now_ms, dtmf::PressReports& reports);
+  void end(std::uint64_t sample, dtmf::PressReports& reports);
+
+  std::unique_ptr<dtmf::ToneDetector> detector_;
+  std::vector<Format> formats_;
+  std::array<std::uint8_t, 128> format_of_;
+  dtmf::ToneChanges changes_;  // empty between two calls: it would take longer to make one than to use it
+  std::array<Tone, kTones> tones_{};  // the latest first
+  std::uint64_t heard_ = 0;           // samples that the detector was given
+  std::uint64_t began_ = 0;           // the sample at which the press that is under way began
+  std::uint64_t last_ms_ = 0;
+  std::uint32_t next_timestamp_ = 0;  // of what follows heard_
+  std::uint32_t ssrc_ = 0;
+  std::uint32_t clock_rate_ = 0;  // 0: nothing has been heard
+  std::uint32_t packet_ms_ = 0;
+  std::uint16_t sequence_ = 0;
+  dtmf::PressReport press_;  // that is under way
 };
 
 }  // namespace pollux::media

@@ -90,6 +90,10 @@ struct Reception {
   std::uint32_t expected() const { return started() ? highest_.get() - base_.get() + 1 : 0; }
   // Expected minus received (A.3); negative with duplicates.
   std::int64_t lost() const { return std::int64_t{expected()} - std::int64_t{received()}; }
+  // What the stream's timestamps have come to at this time of arrival.
+  std::uint32_t timestamp_at(std::uint32_t arrival_rtp_ticks) const {
+    return arrival_rtp_ticks - transit_.get();
+  }
   std::uint32_t jitter() const { return jitter_x16_.get() >> 4; }  // RTP ticks
 
   // For the report to be sent now; begins the next interval of fraction_lost. Worker only.

@@ -48,12 +48,81 @@ void StreamRewriter::splice(const RtpHeader& header, std::uint32_t now_ms, std::
   newest_ms_ = now_ms;
   first_out_ = highest_out_;
   offset_ = static_cast<std::uint16_t>(highest_out_ - header.sequence);
+  cycles_ = 0;
   timestamp_offset_ = newest_timestamp_ - header.timestamp;
   flags_ = static_cast<std::uint16_t>((flags_ & kHasFormer) | kStarted | (first_ever ? kFirstSource : 0));
   out.ssrc = out_ssrc_;
   out.sequence = static_cast<std::uint16_t>(highest_out_);
   out.timestamp = newest_timestamp_;
   out.marker = true;
+}
+
+// What comes next from the source goes out next, and nothing before it any more.
+void StreamRewriter::begin_run(std::uint32_t next_in) {
+  first_out_ = highest_out_ + 1;
+  offset_ = static_cast<std::uint16_t>(first_out_ - next_in);
+  cycles_ = static_cast<std::uint16_t>(next_in >> 16);
+  flags_ &= static_cast<std::uint16_t>(~(kFirstSource | kHasBad));
+}
+
+void StreamRewriter::insert(std::uint32_t timestamp, std::uint32_t now_ms, RewrittenHeader& out) {
+  const std::uint32_t next_in = extended_in(highest_out_ + 1);
+  if ((flags_ & kStarted) == 0) {
+    source_ = {out_ssrc_, kOwn};
+    flags_ |= kStarted;
+    newest_timestamp_ = timestamp;
+    newest_ms_ = now_ms;
+  } else if (static_cast<std::int32_t>(timestamp - newest_timestamp_) > 0) {
+    newest_timestamp_ = timestamp;
+    newest_ms_ = now_ms;
+  }
+  ++highest_out_;
+  begin_run(next_in);
+  out.ssrc = out_ssrc_;
+  out.sequence = static_cast<std::uint16_t>(highest_out_);
+  out.timestamp = timestamp;
+}
+
+void StreamRewriter::leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms,
+                               bool timed) {
+  if ((flags_ & kStarted) == 0 || source != source_) {
+    return;  // what follows it is joined to the stream anyway
+  }
+  const std::uint32_t extended =
+      extend_sequence(highest_out_, static_cast<std::uint16_t>(header.sequence + offset_));
+  if (static_cast<std::int32_t>(extended - highest_out_) <= 0) {
+    return;
+  }
+  begin_run(extended_in(extended) + 1);
+  const std::uint32_t timestamp = header.timestamp + timestamp_offset_;
+  if (timed && static_cast<std::int32_t>(timestamp - newest_timestamp_) > 0) {
+    newest_timestamp_ = timestamp;
+    newest_ms_ = now_ms;
+  }
+}
+
+std::uint32_t StreamRewriter::timestamp_at(std::uint32_t now_ms, std::uint32_t clock_rate,
+                                           std::uint32_t least) const {
+  if ((flags_ & kStarted) == 0) {
+    return newest_timestamp_;
+  }
+  const std::uint64_t ticks = std::uint64_t{now_ms - newest_ms_} * clock_rate / 1000;
+  return newest_timestamp_ +
+         (ticks > 0x7fffffff ? 0x7fffffffU : static_cast<std::uint32_t>(ticks < least ? least : ticks));
+}
+
+void StreamRewriter::adopt(StreamSource source, std::uint16_t highest, std::uint32_t timestamp,
+                           std::uint32_t now_ms) {
+  source_ = source;
+  out_ssrc_ = source.ssrc;
+  highest_out_ = kFirstCycle | highest;
+  first_out_ = kFirstCycle;
+  offset_ = 0;
+  cycles_ = 0;
+  timestamp_offset_ = 0;
+  newest_timestamp_ = timestamp;
+  newest_ms_ = now_ms;
+  flags_ = kStarted | kFirstSource;
 }
 
 }  // namespace pollux::rtp

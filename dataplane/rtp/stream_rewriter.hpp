@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 #include "dataplane/base/sequence.hpp"
@@ -72,6 +73,28 @@ struct StreamRewriter {
     return true;
   }
 
+  // Packets of our own (key presses), between those of the source and without a gap in the numbers.
+  // `timestamp` is an outgoing one; the marker is the caller's.
+  void insert(std::uint32_t timestamp, std::uint32_t now_ms, RewrittenHeader& out);
+
+  // A packet of the source that doesn't go out: the next one takes the number that it would have had. Packets
+  // that were missing before it aren't missed any more. `timed`: its timestamp is that of the moment; not so
+  // of a telephone-event.
+  void leave_out(StreamSource source, const RtpHeader& header, std::uint32_t now_ms, bool timed);
+
+  // The outgoing timestamp of a packet of the present source; nullopt: it is another's.
+  std::optional<std::uint32_t> timestamp_of(StreamSource source, const RtpHeader& header) const {
+    return (flags_ & kStarted) != 0 && source == source_ ? std::optional(header.timestamp + timestamp_offset_)
+                                                         : std::nullopt;
+  }
+
+  // The outgoing timestamp of this moment; later than the newest packet's by `least` at least.
+  std::uint32_t timestamp_at(std::uint32_t now_ms, std::uint32_t clock_rate, std::uint32_t least) const;
+
+  // From here on what a source has sent by itself so far goes on as the outgoing stream, numbers and SSRC
+  // unchanged. `highest` and `timestamp`: of its newest packet, that came at `now_ms`.
+  void adopt(StreamSource source, std::uint16_t highest, std::uint32_t timestamp, std::uint32_t now_ms);
+
   // Every source may come back at once: what feeds the stream has been changed on purpose.
   void forget_former() { flags_ &= static_cast<std::uint16_t>(~kHasFormer); }
 
@@ -92,21 +115,28 @@ struct StreamRewriter {
     if (extended < first_out_) {
       return false;
     }
-    // The source's cycle 0 is that of its first packet which went out.
-    const std::uint32_t first_in = (first_out_ - offset_) & 0xffffU;
-    in = first_in + (extended - first_out_);
+    in = extended_in(extended);
     return true;
   }
   std::uint32_t timestamp_from_source(std::uint32_t in) const { return in + timestamp_offset_; }
 
  private:
   static constexpr std::uint32_t kFirstCycle = 0x10000;  // room for packets that come late right at the start
+  static constexpr std::uint32_t kOwn = 0xffff'ffff;     // StreamSource::id of what insert() began
   static constexpr std::uint16_t kStarted = 1;
   static constexpr std::uint16_t kHasFormer = 2;
   static constexpr std::uint16_t kHasBad = 4;
   static constexpr std::uint16_t kFirstSource =
       8;  // nothing went out before it: packets before its first fit in
   static constexpr std::uint16_t kKeepExceptBad = kStarted | kHasFormer | kFirstSource;
+
+  // The source's extended number for an outgoing one. Its cycle 0 is that of its first packet which went out.
+  std::uint32_t extended_in(std::uint32_t extended_out) const {
+    const std::uint32_t first_in =
+        (std::uint32_t{cycles_} << 16) | static_cast<std::uint16_t>(first_out_ - offset_);
+    return first_in + (extended_out - first_out_);
+  }
+  void begin_run(std::uint32_t next_in);
 
   // Both in the cold file: true as map().
   bool change_source(StreamSource source, const RtpHeader& header, std::uint32_t now_ms,
@@ -127,6 +157,7 @@ struct StreamRewriter {
   std::uint32_t newest_ms_ = 0;                  // when highest_out_ was mapped
   StreamSource former_;
   std::uint16_t bad_sequence_ = 0;  // with kHasBad: what would come next if the source had started over
+  std::uint16_t cycles_ = 0;        // of the source's sequence numbers, at first_out_
 };
 static_assert(sizeof(StreamRewriter) <= 48 && std::is_trivially_copyable_v<StreamRewriter>);
 

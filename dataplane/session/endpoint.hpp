@@ -21,12 +21,15 @@ struct Leg;
 
 inline constexpr std::uint8_t kPayloadTypeUnmapped = 0xff;
 inline constexpr std::uint8_t kPayloadTypeMedia = 0xfe;  // to be re-packetized or transcoded on its way
+inline constexpr std::uint8_t kPayloadTypeDtmf =
+    0xfd;  // for the stage dtmf: key presses are in it, or may be
 
 // Payload types of a stream on its way from one leg to another: the number it leaves with, and its RTP clock
 // as an index into the worker's clocks. One table is shared by all legs without a map.
 struct PayloadTypeTable {
   std::uint8_t out[128];
   std::uint8_t clock[128];
+  std::uint8_t beyond_dtmf[128];  // what `out` would be without kPayloadTypeDtmf
 };
 
 // A further sink of a received stream, beside the one inside the endpoint.
@@ -63,6 +66,7 @@ enum TxFlag : std::uint8_t {
   kTxOffload = 1U << 4,  // the device can do the UDP check sum when one has to be made from scratch
   kTxCapture = 1U << 5,  // what goes is copied for a capture
   kTxSrtp = 1U << 6,     // what goes is protected with srtp_out, or dropped while that is 0
+  kTxDtmf = 1U << 7,     // a key press is being sent: audio is left out
 };
 
 enum class Protection : std::uint8_t {

@@ -1,5 +1,7 @@
 #include "dataplane/session/payload_types.hpp"
 
+#include <algorithm>
+
 #include "dataplane/session/clocks.hpp"
 
 namespace pollux::session {
@@ -38,10 +40,11 @@ void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<con
     const std::uint8_t common = to_common(from, wire, clock_rate);
     table.out[wire] = common == kPayloadTypeUnmapped ? common : to_wire(to, common);
     table.clock[wire] = clock_index(clock_rate).value_or(0);
+    table.beyond_dtmf[wire] = table.out[wire];
   }
 }
 
-void build_payload_types(const media::RoutePlan& plan, PayloadTypeTable& table) {
+void build_codec_payload_types(const media::RoutePlan& plan, bool listens, PayloadTypeTable& table) {
   for (std::uint8_t wire = 0; wire < 128; ++wire) {
     // A path sees all numbers, lest one that isn't in the list look like a loss.
     table.out[wire] = plan.needs_path ? kPayloadTypeMedia : kPayloadTypeUnmapped;
@@ -49,11 +52,18 @@ void build_payload_types(const media::RoutePlan& plan, PayloadTypeTable& table) 
   }
   for (const media::FormatPlan& format : plan.formats) {
     const std::uint8_t wire = format.in.payload_type;
-    // Without a path every use is kPass, or an event or noise whose number is mapped, or nothing.
+    // Without a path every use is kPass, or noise whose number is mapped, or nothing.
     if (!plan.needs_path && format.out.payload_type != media::kNoPayloadType) {
       table.out[wire] = format.out.payload_type;
     }
     table.clock[wire] = clock_index(format.in.params.clock_rate).value_or(0);
+  }
+  std::ranges::copy(table.out, table.beyond_dtmf);
+  for (const media::FormatPlan& format : plan.formats) {
+    const CodecId id = format.in.params.id;
+    if (id == CodecId::kTelephoneEvent || id == CodecId::kRed || (listens && codec_facts(id).audio)) {
+      table.out[format.in.payload_type] = kPayloadTypeDtmf;
+    }
   }
 }
 

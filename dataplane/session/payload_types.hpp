@@ -19,7 +19,8 @@ void build_payload_types(std::span<const PayloadTypeMapping> from, std::span<con
                          PayloadTypeTable& table);
 
 // The same from codec lists: where a path is needed all of them are marked kPayloadTypeMedia, else each goes
-// with the number it has on the other side, or not at all.
-void build_payload_types(const media::RoutePlan& plan, PayloadTypeTable& table);
+// with the number it has on the other side, or not at all. Telephone-events, and with `listens` audio, are
+// marked kPayloadTypeDtmf.
+void build_codec_payload_types(const media::RoutePlan& plan, bool listens, PayloadTypeTable& table);
 
 }  // namespace pollux::session

@@ -12,6 +12,7 @@
 #include "dataplane/base/counter.hpp"
 #include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/stream_quality.hpp"
+#include "dataplane/session/dtmf_leg.hpp"
 #include "dataplane/session/endpoint.hpp"
 #include "dataplane/session/report_state.hpp"
 #include "dataplane/session/source_learning.hpp"
@@ -52,6 +53,7 @@ struct Leg {
   rtp::StreamQuality quality;               // of the RTP that comes; read by: control
   rtp::PartyView party;                     // read by: control
   ReportState report;
+  std::unique_ptr<DtmfLeg> dtmf;                // of legs that have, or had, codecs
   std::array<Counter, kDropReasonCount> drops;  // packets that came to the leg and ended; read by: control
 };
 

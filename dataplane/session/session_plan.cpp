@@ -136,6 +136,25 @@ void apply_reports(const std::vector<Leg*>& legs) {
   }
 }
 
+// The state stays over changes: a press that is going on isn't cut off by one.
+void apply_dtmf(LegPlan& plan) {
+  Leg& leg = *plan.leg;
+  if (leg.dtmf == nullptr) {
+    leg.dtmf = std::move(plan.dtmf);
+  }
+  if (leg.dtmf == nullptr) {
+    return;
+  }
+  leg.dtmf->settings = plan.dtmf_settings.value_or(DtmfSettings{});
+  if (plan.changes_listener) {
+    std::swap(leg.dtmf->listener, plan.listener);
+  }
+  if (plan.changes_tones) {
+    std::swap(leg.dtmf->tones, plan.tones);
+  }
+  leg.dtmf->sender.set({leg.dtmf->settings.event_clock_rate, leg.dtmf->settings.packet_ms});
+}
+
 void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   Leg& leg = *plan.leg;
   leg.spec = plan.spec;
@@ -161,11 +180,13 @@ void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   if (!rewrote && (rtp.tx_flags & kTxRewrite) != 0) {
     owns_from_now(leg);
   }
+  apply_dtmf(plan);
   apply_capture(*leg.session, leg);
   rtp.sink = routing.routes.empty() ? nullptr : routing.routes.front().sink->rtp;
   // Without a sink as well: the table it had goes away with the former routing.
-  rtp.payload_types =
-      routing.routes.empty() ? &identity_payload_types() : routing.routes.front().payload_types;
+  rtp.payload_types = !routing.routes.empty()   ? routing.routes.front().payload_types
+                      : !routing.tables.empty() ? routing.tables.front().get()
+                                                : &identity_payload_types();
 }
 
 void link(Endpoint& endpoint, EndpointTable& table, std::uint32_t value) {
@@ -193,6 +214,9 @@ void apply(SessionPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::u
     for (Leg* leg : session.legs) {
       apply_capture(session, *leg);
     }
+    return;
+  }
+  if (plan.kind == PlanKind::kDtmf) {
     return;
   }
   if (plan.kind == PlanKind::kForgetKeys) {

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dataplane/api/dtmf_injection.hpp"
 #include "dataplane/base/static_vector.hpp"
+#include "dataplane/session/dtmf_leg.hpp"
 #include "dataplane/session/endpoint_table.hpp"
 #include "dataplane/session/media_route.hpp"
 #include "dataplane/session/session.hpp"
@@ -24,7 +26,14 @@ struct LegPlan {
   crypto::ContextId srtp_out = 0;
   bool keeps_former_in = false;  // the key received with until now stays good beside srtp_in
   bool added = false;
-  bool rewrites = false;  // a media path leads to it
+  bool rewrites = false;  // a media path, or a leg that is listened to, leads to it
+  // Key presses; of legs with codecs.
+  std::unique_ptr<DtmfLeg> dtmf;              // for a leg that had none
+  std::optional<DtmfSettings> dtmf_settings;  // nullopt: without codecs
+  bool changes_listener = false;
+  bool changes_tones = false;
+  std::unique_ptr<media::ToneListener> listener;  // after apply(): the former one, for control to free
+  std::unique_ptr<media::ToneSource> tones;       // likewise
   // After apply(): contexts that the leg has no more, for control to release.
   StaticVector<crypto::ContextId, 3> retired_in;
   crypto::ContextId retired_out = 0;

@@ -62,7 +62,8 @@ class TimingWheel {
     }
   }
 
-  // Calls expire(Timer&) for each timer due up to now_ms, disarmed before the call; it may arm it again. A
+  // Calls expire(Timer&) for each timer due up to now_ms, disarmed before the call; it may arm and disarm
+  // that one and any other, but for this moment or an earlier one none is called before the next advance(). A
   // clock that jumps far ahead costs at most one turn of the wheel.
   template <typename Expire>
   void advance(std::uint64_t now_ms, Expire&& expire) {
@@ -73,13 +74,23 @@ class TimingWheel {
     now_ms_ = now_ms;
     while (slot_ms < now_ms) {
       Timer& head = slots_[++slot_ms % kSlots];
-      for (Timer* timer = head.next; timer != &head;) {
-        Timer* const next = timer->next;
-        if (timer->due_ms <= now_ms) {
-          disarm(*timer);
-          expire(*timer);
+      if (head.next == &head) {
+        continue;
+      }
+      // Out of the slot first: what a call disarms may be the next one of them.
+      Timer all;
+      all.next = head.next;
+      all.previous = head.previous;
+      all.next->previous = all.previous->next = &all;
+      head.next = head.previous = &head;
+      while (all.next != &all) {
+        Timer& timer = *all.next;
+        disarm(timer);
+        if (timer.due_ms <= now_ms) {
+          expire(timer);
+        } else {
+          append(head, timer);
         }
-        timer = next;
       }
     }
   }

@@ -11,6 +11,7 @@
 
 #include "dataplane/api/dataplane_config.hpp"
 #include "dataplane/api/event.hpp"
+#include "dataplane/base/xorshift.hpp"
 #include "dataplane/crypto/backend.hpp"
 #include "dataplane/io/host_thread.hpp"
 #include "dataplane/io/interface_table.hpp"
@@ -69,6 +70,7 @@ struct TxQueue {
 
 // In rte_mbuf::packet_type, which nothing else here reads: what a media packet's buffer holds.
 inline constexpr std::uint32_t kUnframed = 0xffff'0000;  // begins with RTP: no headers for a capture to show
+inline constexpr std::uint32_t kTakenOut = 0xfffd'0000;  // as kUnframed, and only its number counts any more
 inline constexpr std::uint32_t kRefused = 0xfffe'0000;   // a path refused it: the low half is the DropReason
 
 // What stages know of a device port.
@@ -118,6 +120,15 @@ struct MediaStages {
   std::vector<rte_ring*> from_media;  // and back
 };
 
+// What the stages dtmf and dtmf_send keep from call to call.
+struct DtmfStages {
+  std::array<MediaPacket, kBatch> work;  // gathered by rtp_receive
+  std::uint16_t work_count = 0;
+  MediaBatch inserted;  // packets that were made, their numbers taken, on their way out
+  XorShift random{0};   // of digits that stand for others
+  dtmf::PressReports reports;
+};
+
 // All references outlive the worker. Everything else in here belongs to the worker's thread.
 struct Context {
   // set at start
@@ -146,6 +157,7 @@ struct Context {
   std::atomic<std::int64_t> unix_offset_ns{0};
   session::TimingWheel* wheel = nullptr;
   MediaStages media;
+  DtmfStages dtmf;
   MediaBatch copies;  // for the sinks of a stream beyond the first
   CaptureSlots capture;
   WorkerCounters counters;

@@ -89,17 +89,8 @@ void hold(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
   route.held[route.held_count++] = mbuf;
 }
 
-}  // namespace
-
-void gather_media(Context& context, const MediaPacket& packet, session::MediaRoute& route) {
+void gather(Context& context, const MediaPacket& packet, session::MediaRoute& route, std::uint32_t kind) {
   MediaStages& media = context.media;
-  constexpr std::uint8_t kBoth = session::kTxRemote | session::kTxForward;
-  if (const std::uint8_t flags = route.sink->tx_flags; (flags & kBoth) != kBoth) [[unlikely]] {
-    // Nobody hears it: no work for a codec.
-    drop(context, *route.source, packet.mbuf,
-         (flags & session::kTxForward) == 0 ? DropReason::direction : DropReason::no_remote);
-    return;
-  }
   if (media.work_count == MediaStages::kMostWork) {
     forward_media(context);
   }
@@ -107,10 +98,27 @@ void gather_media(Context& context, const MediaPacket& packet, session::MediaRou
   mbuf->data_off = static_cast<std::uint16_t>(packet.payload - static_cast<std::uint8_t*>(mbuf->buf_addr));
   mbuf->data_len = packet.payload_length;
   mbuf->pkt_len = packet.payload_length;
-  mbuf->packet_type = kUnframed;
+  mbuf->packet_type = kind;
   media.work[media.work_count++] = {mbuf, &route};
   rte_prefetch0(&route.path);
   rte_prefetch0(&route.closing_for);
+}
+
+}  // namespace
+
+void gather_media(Context& context, const MediaPacket& packet, session::MediaRoute& route) {
+  constexpr std::uint8_t kBoth = session::kTxRemote | session::kTxForward;
+  if (const std::uint8_t flags = route.sink->tx_flags; (flags & kBoth) != kBoth) [[unlikely]] {
+    // Nobody hears it: no work for a codec.
+    drop(context, *route.source, packet.mbuf,
+         (flags & session::kTxForward) == 0 ? DropReason::direction : DropReason::no_remote);
+    return;
+  }
+  gather(context, packet, route, kUnframed);
+}
+
+void gather_taken_out(Context& context, const MediaPacket& packet, session::MediaRoute& route) {
+  gather(context, packet, route, kTakenOut);
 }
 
 void run_media(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
@@ -127,7 +135,7 @@ void run_media(Context& context, session::MediaRoute& route, rte_mbuf* mbuf) {
   input.sequence = header.sequence;
   input.timestamp = header.timestamp;
   input.ssrc = header.ssrc;
-  input.payload_type = header.payload_type;
+  input.payload_type = mbuf->packet_type == kTakenOut ? media::kTakenOut : header.payload_type;
   input.marker = header.marker;
   media::OutHeader out;
   switch (route.path->pass(input, context.now_us, out)) {

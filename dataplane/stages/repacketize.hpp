@@ -10,6 +10,9 @@ namespace pollux::stages {
 // the RTP packet.
 void gather_media(Context& context, const MediaPacket& packet, session::MediaRoute& route);
 
+// The same for a packet that only leaves its number: it has been taken out of the stream.
+void gather_taken_out(Context& context, const MediaPacket& packet, session::MediaRoute& route);
+
 // All that was gathered: through paths in line, or to their media workers.
 void forward_media(Context& context);
 

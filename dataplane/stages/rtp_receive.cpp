@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "dataplane/stages/dtmf.hpp"
 #include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtp_send.hpp"
 #include "dataplane/stages/source.hpp"
@@ -76,7 +77,7 @@ bool admit(Context& context, MediaPacket& packet) {
     drop(context, endpoint, packet.mbuf, DropReason::direction);
     return false;
   }
-  if (endpoint.sink == nullptr) [[unlikely]] {
+  if (endpoint.sink == nullptr && packet.payload_type != session::kPayloadTypeDtmf) [[unlikely]] {
     drop(context, endpoint, packet.mbuf, DropReason::no_sink);
     return false;
   }
@@ -102,7 +103,7 @@ void fan_out(Context& context, const MediaPacket& packet, MediaBatch& out) {
     twin.payload = rte_pktmbuf_mtod(copy, std::uint8_t*) +
                    (packet.payload - rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*));
     twin.endpoint = sink.endpoint;
-    twin.payload_type = sink.payload_types->out[packet.header.payload_type];
+    twin.payload_type = sink.payload_types->beyond_dtmf[packet.header.payload_type];
     if (twin.payload_type == session::kPayloadTypeMedia) {
       gather_media(context, twin, *routing.routes[i + 1].media);
       --out.count;
@@ -129,6 +130,10 @@ void rtp_receive(Context& context, MediaBatch& batch) {
       if ((source.rx_flags & session::kRxCapture) != 0) [[unlikely]] {
         capture_received(context, source, *packet.mbuf);
       }
+      if (packet.payload_type == session::kPayloadTypeDtmf) [[unlikely]] {
+        gather_dtmf(context, packet);
+        continue;
+      }
       if ((source.rx_flags & session::kRxMoreSinks) != 0) [[unlikely]] {
         fan_out(context, packet, context.copies);
       }
@@ -147,8 +152,27 @@ void rtp_receive(Context& context, MediaBatch& batch) {
     batch.count = kept;
   }
   rtp_send(context, batch);
+  dtmf(context);
   rtp_send(context, context.copies);
   forward_media(context);
+}
+
+void pass_on(Context& context, MediaPacket& packet, MediaBatch& out) {
+  const session::Endpoint& source = *packet.source;
+  if ((source.rx_flags & session::kRxMoreSinks) != 0) [[unlikely]] {
+    fan_out(context, packet, out);
+  }
+  const session::Route& route = source.leg->routing->routes.front();
+  packet.endpoint = route.sink->rtp;
+  packet.payload_type = route.payload_types->beyond_dtmf[packet.header.payload_type];
+  if (packet.payload_type == session::kPayloadTypeMedia) {
+    gather_media(context, packet, *route.media);
+    return;
+  }
+  if (out.full()) {
+    rtp_send(context, out);
+  }
+  out.add() = packet;
 }
 
 }  // namespace pollux::stages

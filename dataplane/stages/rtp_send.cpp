@@ -4,6 +4,7 @@
 
 #include "dataplane/base/byte_order.hpp"
 #include "dataplane/base/checksum.hpp"
+#include "dataplane/stages/dtmf_send.hpp"
 #include "dataplane/stages/egress.hpp"
 #include "dataplane/stages/source.hpp"
 #include "dataplane/stages/srtp_protect.hpp"
@@ -21,10 +22,21 @@ std::uint64_t received_pseudo_sum(const MediaPacket& packet) {
 }
 
 bool may_leave(Context& context, const MediaPacket& packet) {
-  const std::uint8_t flags = packet.endpoint->tx_flags;
+  std::uint8_t flags = packet.endpoint->tx_flags;
   constexpr std::uint8_t kBoth = session::kTxRemote | session::kTxForward;
-  if ((flags & kBoth) == kBoth && packet.payload_type != session::kPayloadTypeUnmapped) [[likely]] {
+  if ((flags & (kBoth | session::kTxDtmf)) == kBoth && packet.payload_type != session::kPayloadTypeUnmapped)
+      [[likely]] {
     return true;
+  }
+  if ((flags & session::kTxDtmf) != 0) {
+    if (gives_way(context, packet)) {
+      rte_pktmbuf_free(packet.mbuf);
+      return false;
+    }
+    flags = packet.endpoint->tx_flags;
+    if ((flags & kBoth) == kBoth && packet.payload_type != session::kPayloadTypeUnmapped) {
+      return true;
+    }
   }
   const DropReason reason = packet.payload_type == session::kPayloadTypeUnmapped
                                 ? DropReason::payload_type_unmapped
@@ -81,6 +93,9 @@ UdpChecksum updated_checksum(const MediaPacket& packet, std::uint64_t removed, s
 void rtp_send(Context& context, MediaBatch& batch) {
   if (batch.count == 0) {
     return;
+  }
+  if (context.dtmf.inserted.count != 0) [[unlikely]] {
+    send_inserted(context);
   }
   std::uint16_t to_protect = 0;
   {

@@ -8,6 +8,7 @@
 
 #include "dataplane/api/drop_reason.hpp"
 #include "dataplane/base/counter.hpp"
+#include "dataplane/base/dtmf_params.hpp"
 
 namespace pollux::stages {
 
@@ -19,10 +20,12 @@ namespace pollux::stages {
   X(punt, "passes ARP, ND and ICMP to the host thread, and sends what it answers")                   \
   X(srtp_unprotect, "authenticates and decrypts SRTP and SRTCP")                                     \
   X(rtp_receive, "checks RTP, its source and payload type, measures, fans out")                      \
+  X(dtmf, "takes key presses out of streams: telephone-events, and tones that it listens for")       \
   X(repacketize, "cuts and joins payloads, and swaps A-law and mu-law, in the session's own worker") \
   X(transcode, "decodes and encodes, in workers with the media role")                                \
   X(rtcp, "checks, translates and relays RTCP")                                                      \
   X(rtcp_report, "sends RTCP reports of our own where media goes through a path")                    \
+  X(dtmf_send, "sends key presses, as telephone-events or tones")                                    \
   X(rtp_send, "rewrites RTP where asked and puts the headers of the outgoing leg on")                \
   X(srtp_protect, "encrypts and authenticates for legs that speak SRTP")                             \
   X(tx, "hands packets to the device")                                                               \
@@ -64,6 +67,7 @@ struct WorkerCounters {
   Counter sessions;
   Counter handed_off;
   Counter capture_lost;
+  DtmfCounts<Counter> dtmf;
 
   StageCounters& stage(Stage which) { return stages[static_cast<std::size_t>(which)]; }
   Counter& drop(DropReason reason) { return drops[static_cast<std::size_t>(reason)]; }

@@ -26,6 +26,11 @@ WorkerStats worker_stats(const stages::WorkerCounters& counters, const WorkerInf
   stats.captured = counters.stages[static_cast<std::size_t>(stages::Stage::capture)].packets.get() -
                    counters.capture_lost.get();
   stats.capture_lost = counters.capture_lost.get();
+  for (std::size_t way = 0; way < kDtmfWayCount; ++way) {
+    for (std::size_t what = 0; what < kDtmfCountCount; ++what) {
+      stats.dtmf[way][what] = counters.dtmf[way][what].get();
+    }
+  }
   for (std::size_t i = 0; i < stages::kStages.size(); ++i) {
     const stages::StageCounters& stage = counters.stages[i];
     stats.stages.push_back({stages::kStages[i].name, stages::kStages[i].help, stage.packets.get(),
@@ -154,6 +159,7 @@ Expected<SessionStats> DataplaneImpl::session_stats(SessionHandle session) const
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     stats.legs.push_back(leg_stats(*record.legs[i], record.spec.legs[i]));
     keys_->fill(record.keys[i], stats.legs.back());
+    fill_dtmf(record.dtmf[i], stats.legs.back());
     for (const auto& media : record.media) {
       if (media->to_leg == record.spec.legs[i].id) {
         stats.legs.back().paths.push_back(

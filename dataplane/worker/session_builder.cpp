@@ -236,7 +236,8 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
         }
       }
       auto table = std::make_unique<session::PayloadTypeTable>();
-      session::build_payload_types(media::plan_route(wishes_between(from, to)), *table);
+      session::build_codec_payload_types(media::plan_route(wishes_between(from, to)), listens(spec, from),
+                                         *table);
       payload_types = table.get();
       routing->tables.push_back(std::move(table));
     } else if (!from.payload_types.empty() || !to.payload_types.empty()) {
@@ -249,6 +250,13 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
     if (routing->routes.size() > 1) {
       routing->more_sinks.push_back({legs[position]->rtp, payload_types});
     }
+  }
+  if (from.sinks.empty() && !from.codecs.empty()) {
+    // Its presses are reported though its media goes nowhere.
+    auto table = std::make_unique<session::PayloadTypeTable>();
+    session::build_codec_payload_types(media::plan_route({.from = from.codecs.span(), .to = {}}),
+                                       listens(spec, from), *table);
+    routing->tables.push_back(std::move(table));
   }
   return routing;
 }
@@ -293,6 +301,16 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
     return tl::unexpected(std::move(planned.error()));
   }
   std::vector<session::LegPlan> leg_plans(spec.legs.size());
+  std::vector<DtmfRecord> dtmf(spec.legs.size());
+  for (std::size_t i = 0; i < spec.legs.size(); ++i) {
+    if (added[i] == nullptr) {
+      dtmf[i] = record.dtmf[kept[i]];
+    }
+    if (auto planned = plan_dtmf(spec, i, *all_legs[i], dtmf[i], leg_plans[i]); !planned) {
+      release_all(added);
+      return tl::unexpected(std::move(planned.error()));
+    }
+  }
   static const LegKeys kNone;
   const auto keys_of = [&](std::size_t i) -> const LegKeys& {
     return added[i] != nullptr ? kNone : record.keys[kept[i]];
@@ -334,8 +352,12 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   record.media = std::move(media);
   for (auto& leg_plan : plan->legs) {
     leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs, record.media);
-    leg_plan.rewrites = std::ranges::any_of(
-        record.media, [&](const auto& route) { return route->to_leg == leg_plan.spec.id; });
+    leg_plan.rewrites =
+        std::ranges::any_of(record.media,
+                            [&](const auto& route) { return route->to_leg == leg_plan.spec.id; }) ||
+        std::ranges::any_of(spec.legs, [&](const LegSpec& from) {
+          return listens(spec, from) && std::ranges::find(from.sinks, leg_plan.spec.id) != from.sinks.end();
+        });
   }
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     if (record.legs[i]) {
@@ -345,6 +367,7 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   }
   record.legs = std::move(legs);
   record.keys = std::move(keys);
+  record.dtmf = std::move(dtmf);
   record.spec = spec;
   return plan;
 }

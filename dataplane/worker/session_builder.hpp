@@ -13,6 +13,7 @@
 #include "dataplane/session/endpoint_pool.hpp"
 #include "dataplane/session/port_ownership.hpp"
 #include "dataplane/session/session_plan.hpp"
+#include "dataplane/worker/dtmf_planner.hpp"
 #include "dataplane/worker/leg_keys.hpp"
 #include "dataplane/worker/media_planner.hpp"
 
@@ -24,6 +25,7 @@ struct SessionRecord {
   session::Session session;
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
   std::vector<LegKeys> keys;                        // in the same order
+  std::vector<DtmfRecord> dtmf;                     // likewise
   std::vector<std::unique_ptr<MediaRecord>> media;
   RetiredKeys retired_keys;
   std::vector<std::pair<const session::Leg*, LegKeys>>

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "dataplane/stages/classify.hpp"
+#include "dataplane/stages/dtmf.hpp"
+#include "dataplane/stages/dtmf_send.hpp"
 #include "dataplane/stages/handoff.hpp"
 #include "dataplane/stages/punt.hpp"
 #include "dataplane/stages/repacketize.hpp"
@@ -57,6 +59,7 @@ Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mai
       start_tsc_(now_tsc),
       random_(random_seed),
       wheel_(0) {
+  context_.dtmf.random = XorShift(random_seed ^ 0x5a5a5a5a5a5a5a5aU);
   context_.wheel = &wheel_;
   // A worker that relays as well looks after its queues between two pieces of work; any looks after its
   // timers.
@@ -91,6 +94,7 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   busy |= stages::transcode(context_);
   busy |= take_commands();
   wheel_.advance(context_.now_ms, [this](session::Timer& timer) { expire(timer); });
+  stages::send_inserted(context_);
   stages::send_made(context_);
   stages::retry_media_orders(context_);
   see_to_closed();
@@ -173,6 +177,12 @@ void Worker::expire(session::Timer& timer) {
     case session::TimerKind::kReport:
       report(leg_of(timer));
       break;
+    case session::TimerKind::kDtmf:
+      stages::expire_dtmf(context_, session::dtmf_leg_of(timer));
+      break;
+    case session::TimerKind::kDtmfSend:
+      stages::dtmf_send(context_, session::dtmf_leg_of(timer));
+      break;
   }
 }
 
@@ -227,7 +237,16 @@ void Worker::release_held(session::MediaRoute& route, const session::SessionPlan
       stages::drop(context_, mbuf, DropReason::no_sink);
       continue;
     }
-    packet.payload_type = to->payload_types->out[packet.header.payload_type];
+    if (mbuf->packet_type == stages::kTakenOut) {
+      if (to->media != nullptr) {
+        stages::gather_taken_out(context_, packet, *to->media);
+      } else {
+        stages::leave_out(context_, *route.sink, *route.source, packet.header, true);
+        rte_pktmbuf_free(mbuf);
+      }
+      continue;
+    }
+    packet.payload_type = to->payload_types->beyond_dtmf[packet.header.payload_type];
     packet.clock = to->payload_types->clock[packet.header.payload_type];
     if (packet.payload_type == session::kPayloadTypeMedia) {
       stages::gather_media(context_, packet, *to->media);
@@ -248,14 +267,23 @@ void Worker::finish(session::SessionPlan& plan) {
   if (plan.kind == session::PlanKind::kRemove) {
     wheel_.disarm(session.media_timer);
     for (session::Leg* leg : session.legs) {
-      wheel_.disarm(leg->report.timer);
+      retire(*leg);
     }
     if (send_bye_) {
       stages::send_bye(context_, session);
     }
   }
   for (const auto& leg : plan.removed) {
-    wheel_.disarm(leg->report.timer);
+    retire(*leg);
+  }
+  if (plan.kind == session::PlanKind::kDtmf) {
+    plan.refused = !stages::inject_dtmf(context_, session, plan.injection);
+    stages::send_inserted(context_);
+  }
+  for (const session::LegPlan& leg_plan : plan.legs) {
+    if (leg_plan.changes_listener && leg_plan.leg->dtmf != nullptr) {
+      stages::release_dtmf(context_, *leg_plan.leg->dtmf, false);
+    }
   }
   session::apply(plan, *context_.table, *context_.srtp, context_.now_tsc, context_.now_ms);
   if (plan.kind == session::PlanKind::kAdd) {
@@ -277,6 +305,14 @@ void Worker::finish(session::SessionPlan& plan) {
   }
   plan.events_before = context_.events_raised;
   rte_ring_sp_enqueue(mailbox_.completed, &plan);
+}
+
+// The leg goes away: nothing may wait for it any more.
+void Worker::retire(session::Leg& leg) {
+  wheel_.disarm(leg.report.timer);
+  if (leg.dtmf != nullptr) {
+    stages::release_dtmf(context_, *leg.dtmf, true);
+  }
 }
 
 // A leg whose reports go on keeps its time: an update is no reason for one.

@@ -54,6 +54,7 @@ class Worker {
   bool take_commands();
   void carry_out(session::SessionPlan& plan);
   void finish(session::SessionPlan& plan);
+  void retire(session::Leg& leg);
   void see_to_closed();
   void release_held(session::MediaRoute& route, const session::SessionPlan& plan);
   void expire(session::Timer& timer);

@@ -89,7 +89,7 @@ class Run {
     timestamp_ = (how & 4) != 0 ? input.u32() : timestamp_ + ((how & 8) != 0 ? input.u16() : 160U);
     ssrc_ = (how & 0x30) == 0x30 ? input.u8() : ssrc_;
     payload_type_ = (how & 0x40) != 0   ? from_[input.u8() % from_.size()].payload_type
-                    : (how & 0x80) != 0 ? input.u8() & 0x7f
+                    : (how & 0x80) != 0 ? std::min(input.u8(), kTakenOut)
                                         : payload_type_;
     const std::size_t wanted = (operation & 0x80) != 0 ? input.u16() % 2000 : input.u8();
     const bool repeated = (operation & 8) != 0;

@@ -165,34 +165,28 @@ TEST(PathSilence, PausesAreFoundWhereTheyMayBeSent) {
   EXPECT_EQ(last.header.timestamp, PathBed::kFirstTimestamp + 299 * 160);
 }
 
-TEST(PathSilence, EventsGoAsTheyAreOnTheSameClock) {
-  PathBed bed({kPcma, kEvents}, {kPcmu, kEvents});
-  bed.give(0, sound(0, 8000));
-  const Bytes event{5, 10, 0, 160};
-  bed.give(20'000, {.sequence = 1, .timestamp = 160, .payload_type = 101, .payload = event, .marker = true});
-  bed.give(40'000, {.sequence = 2, .timestamp = 160, .payload_type = 101, .payload = {5, 10, 1, 64}});
-  Given after = sound(3, 8000);
-  bed.give(60'000, after);
-  const auto sent = bed.sent();
-  ASSERT_EQ(sent.size(), 4U);
-  EXPECT_EQ(sent[1].payload, event);
-  EXPECT_TRUE(sent[1].header.marker);
-  EXPECT_FALSE(sent[2].header.marker);
-  EXPECT_EQ(sent[1].header.timestamp, PathBed::kFirstTimestamp + 160);
-  EXPECT_EQ(sent[2].header.timestamp, PathBed::kFirstTimestamp + 160);
-  EXPECT_EQ(sent[3].header.timestamp, PathBed::kFirstTimestamp + 480);
-  EXPECT_EQ(sent[3].header.sequence, sent[0].header.sequence + 3);
-}
-
-TEST(PathSilence, EventsTakeTheOtherSidesClock) {
-  PathBed bed({kPcma, kEvents}, {kOpus, kWideEvents});
-  bed.give(0, sound(0, 8000));
-  bed.give(20'000, {.sequence = 1, .timestamp = 160, .payload_type = 101, .payload = {5, 0x8a, 0x03, 0x20}});
-  const auto sent = bed.sent();
-  ASSERT_EQ(sent.size(), 2U);
-  EXPECT_EQ(sent[1].header.payload_type, 110);
-  EXPECT_EQ(sent[1].header.timestamp, PathBed::kFirstTimestamp + 960);
-  EXPECT_EQ(sent[1].payload, (Bytes{5, 0x8a, 0x12, 0xc0})) << "100 ms: 800 become 4800";
+// Key presses are taken out before the path and put in behind it.
+TEST(PathSilence, WhatWasTakenOutIsAPauseNotALoss) {
+  for (const std::uint16_t ptime_ms : {std::uint16_t{0}, std::uint16_t{40}}) {
+    PathBed bed({kPcma, kEvents}, {kPcmu, kEvents}, ptime_ms);
+    bed.give(0, sound(0, 8000));
+    bed.give(20'000, sound(1, 8000));
+    for (std::uint16_t i = 2; i < 6; ++i) {
+      bed.give(i * 20'000ULL,
+               {.sequence = i, .timestamp = 320, .payload_type = kTakenOut, .payload = {5, 10, 0, 160}});
+    }
+    bed.give(120'000, sound(6, 8000));
+    bed.give(140'000, sound(7, 8000));
+    bed.wait_until(1'000'000);
+    const auto sent = bed.sent();
+    ASSERT_EQ(sent.size(), ptime_ms == 0 ? 4U : 2U);
+    const std::size_t after = sent.size() / 2;
+    EXPECT_EQ(sent[after].header.timestamp, PathBed::kFirstTimestamp + 960);
+    EXPECT_EQ(sent[after].header.sequence, sent[0].header.sequence + after);
+    EXPECT_TRUE(sent[after].header.marker);
+    EXPECT_EQ(bed.path().counters().lost.get(), 0U);
+    EXPECT_EQ(bed.discarded(Fate::kUnmapped), 0U);
+  }
 }
 
 }  // namespace

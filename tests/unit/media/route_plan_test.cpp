@@ -19,7 +19,7 @@ TEST(RoutePlan, WhatBothHaveNeedsNothingButNumbers) {
   EXPECT_FALSE(made.needs_path);
   EXPECT_FALSE(made.decodes);
   EXPECT_EQ(made.formats[1].out.payload_type, 96);
-  EXPECT_EQ(made.formats[2].use, Use::kEvent);
+  EXPECT_EQ(made.formats[2].use, Use::kUnmapped);
 }
 
 TEST(RoutePlan, APtimeNeedsAPathButNoCodec) {
@@ -52,10 +52,10 @@ TEST(RoutePlan, SidFramesAreKeptFromThoseWhoDontWantThem) {
   EXPECT_EQ(plan({without}, {kG729}).formats[0].use, Use::kPass);
 }
 
-TEST(RoutePlan, EventsFollowTheClockOfTheAudio) {
-  EXPECT_EQ(plan({kPcma, kEvents}, {kOpus, kEvents, kWideEvents}).formats[1].out, kEvents);
-  EXPECT_EQ(plan({kPcma, kEvents}, {kOpus, kWideEvents}).formats[1].out, kWideEvents);
-  EXPECT_EQ(plan({kPcma, kEvents}, {kOpus}).formats[1].use, Use::kUnmapped);
+TEST(RoutePlan, EventsNeedNoPath) {
+  const RoutePlan made = plan({kPcma, kEvents}, {kPcma, kWideEvents});
+  EXPECT_FALSE(made.needs_path);
+  EXPECT_EQ(made.formats[1].use, Use::kUnmapped);
 }
 
 TEST(RoutePlan, NoiseWithoutNoiseOnTheOtherSideIsStillUnderstood) {

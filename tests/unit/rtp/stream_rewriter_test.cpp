@@ -178,5 +178,84 @@ TEST_F(Rewriter, ReportsAreMappedBack) {
   EXPECT_EQ(in, 3U);
 }
 
+TEST_F(Rewriter, InsertedPacketsLeaveNoGap) {
+  ASSERT_TRUE(map(kA, 65534, 0, 0));
+  const std::uint16_t base = out.sequence;
+  rewriter.insert(1'000'160, 20, out);
+  EXPECT_EQ(out.ssrc, 0x0ffcafe0U);
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 1));
+  EXPECT_EQ(out.timestamp, 1'000'160U);
+  rewriter.insert(1'000'160, 40, out);
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 2));
+  ASSERT_TRUE(map(kA, 65535, 160, 41));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 3));
+  EXPECT_EQ(out.timestamp, 1'000'160U);
+  ASSERT_TRUE(map(kA, 1, 480, 60));  // its own loss stays one, over the wrap
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 5));
+  EXPECT_FALSE(map(kA, 65534, 0, 61));  // its place has been taken
+}
+
+TEST_F(Rewriter, WhatIsLeftOutLeavesNoGap) {
+  ASSERT_TRUE(map(kA, 10, 0, 0));
+  const std::uint16_t base = out.sequence;
+  rewriter.leave_out(kA, header(11, 160), 20, true);
+  rewriter.leave_out(kA, header(13, 480), 60, true);  // 12 is missing: who cares
+  rewriter.leave_out(kA, header(12, 320), 61, true);
+  rewriter.leave_out(kB, header(99, 320), 61, true);  // another one's
+  ASSERT_TRUE(map(kA, 14, 640, 80));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 1));
+  EXPECT_EQ(out.timestamp, 1'000'640U);
+  EXPECT_FALSE(map(kA, 12, 320, 81));
+  ASSERT_TRUE(map(kA, 16, 960, 120));
+  EXPECT_EQ(out.sequence, static_cast<std::uint16_t>(base + 3));
+}
+
+TEST_F(Rewriter, AnInsertedPacketMayBeginTheStream) {
+  const std::uint32_t now = rewriter.timestamp_at(500, kRate, 160);
+  EXPECT_EQ(now, 1'000'000U);
+  rewriter.insert(now, 500, out);
+  EXPECT_EQ(out.sequence, 0x7fff);
+  EXPECT_EQ(rewriter.timestamp_at(600, kRate, 160), 1'000'800U);
+  EXPECT_EQ(rewriter.timestamp_at(501, kRate, 160), 1'000'160U);
+  ASSERT_TRUE(map(kA, 7, 55, 700));  // joins without a jump
+  EXPECT_EQ(out.sequence, 0x8000);
+  EXPECT_EQ(out.timestamp, 1'001'600U);
+  EXPECT_TRUE(out.marker);
+  ASSERT_TRUE(map(kA, 8, 215, 720));
+  EXPECT_EQ(out.timestamp, 1'001'760U);
+}
+
+TEST_F(Rewriter, AdoptsAStreamAsItGoesOn) {
+  rewriter.adopt(kA, 499, 90'000, 1'000);
+  EXPECT_EQ(rewriter.out_ssrc(), kA.ssrc);
+  ASSERT_TRUE(map(kA, 500, 90'160, 1'020));
+  EXPECT_EQ(out.ssrc, kA.ssrc);
+  EXPECT_EQ(out.sequence, 500);
+  EXPECT_EQ(out.timestamp, 90'160U);
+  EXPECT_FALSE(out.marker);
+  ASSERT_TRUE(map(kA, 498, 89'840, 1'021));  // a late one
+  EXPECT_EQ(out.sequence, 498);
+  rewriter.insert(90'320, 1'040, out);
+  EXPECT_EQ(out.sequence, 501);
+  ASSERT_TRUE(map(kA, 501, 90'320, 1'041));
+  EXPECT_EQ(out.sequence, 502);
+}
+
+// RTCP about what goes out is told to the source in its own numbers, through insertions and over the wrap.
+TEST_F(Rewriter, ReportsReachTheSourceInItsNumbers) {
+  std::uint32_t in = 0;
+  ASSERT_TRUE(map(kA, 65534, 0, 0));
+  ASSERT_TRUE(map(kA, 0, 320, 40));
+  rewriter.insert(1'000'480, 60, out);
+  ASSERT_TRUE(map(kA, 1, 480, 61));
+  ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
+  EXPECT_EQ(in, 0x10001U);
+  EXPECT_FALSE(rewriter.sequence_to_source(static_cast<std::uint16_t>(out.sequence - 1), in));
+  rewriter.leave_out(kA, header(2, 640), 80, true);
+  ASSERT_TRUE(map(kA, 3, 800, 100));
+  ASSERT_TRUE(rewriter.sequence_to_source(out.sequence, in));
+  EXPECT_EQ(in, 0x10003U);
+}
+
 }  // namespace
 }  // namespace pollux::rtp

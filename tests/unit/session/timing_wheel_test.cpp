@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <vector>
@@ -85,6 +86,25 @@ TEST(TimingWheel, DisarmedDoesNotExpireAndMovedExpiresOnce) {
 }
 
 // Against a model: a multimap from due time to timer.
+TEST(TimingWheel, OthersMayBeDisarmedAndMovedWhileOneExpires) {
+  TimingWheel wheel(0);
+  std::array<Timer, 4> timers;
+  for (Timer& timer : timers) {
+    wheel.arm(timer, 5);
+  }
+  std::vector<Timer*> called;
+  const auto expire = [&](Timer& timer) {
+    called.push_back(&timer);
+    TimingWheel::disarm(timers[1]);
+    wheel.arm(timers[2], 7);
+  };
+  wheel.advance(5, expire);
+  EXPECT_EQ(called, (std::vector<Timer*>{&timers[0], &timers[3]}));
+  EXPECT_FALSE(timers[1].armed());
+  EXPECT_EQ(expired(wheel, 6).size(), 0U);
+  EXPECT_EQ(expired(wheel, 7), std::vector<Timer*>{&timers[2]});
+}
+
 TEST(TimingWheel, AgreesWithASortedMap) {
   std::mt19937 random(7);
   TimingWheel wheel(0);
