@@ -240,7 +240,9 @@ void EventReceiver::update(Press& press, const Told& told, PressReports& reports
     ticks += static_cast<std::uint32_t>(from_first);
   }
   const bool own_sequence = !told.history;
-  if (own_sequence && step > 0 && !told.end && press.open && ticks > press.ticks) {
+  // Ends of a press and of a segment come when they come, not after an interval.
+  const bool paced = !told.end && told.duration != kSegmentTicks && (ahead == 0 || press.moving);
+  if (own_sequence && step > 0 && paced && press.open && ticks > press.ticks) {
     const std::uint32_t apart_ms =
         std::clamp(to_ms(ticks - press.ticks, press.clock_rate), kLeastIntervalMs, kMostIntervalMs);
     // Where packets are missing between the two, or audio was sent, it may be several intervals.

@@ -127,7 +127,10 @@ PressMerger::Press* PressMerger::fitting(const Told& told) {
       }
       continue;
     }
-    const auto slack = static_cast<std::int32_t>(told.exact() && exact ? kSlackMs : kInfoWindowMs);
+    const bool tones = told.way == DtmfWay::kInBand || (press.told & bit(DtmfWay::kInBand)) != 0;
+    const auto slack = static_cast<std::int32_t>(told.exact() && exact ? kSlackMs
+                                                 : tones               ? kInfoWindowMs + kSlackMs
+                                                                       : kInfoWindowMs);
     const bool fits = (down || apart(to, told.began_ms) <= slack) && apart(told.end_ms(), from) <= slack;
     if (fits && (found == nullptr || apart(press.began_ms, found->began_ms) > 0)) {
       found = &press;
