@@ -131,6 +131,8 @@ double per_packet(const Cost& cost) {
 }  // namespace
 
 std::string run_detect_row(const RelayOptions& options) {
+  DataplaneConfig config = bench_config(1, 2);
+  const RingPorts ports(config);  // only for EAL, which knows how fast the clock is
   const Recording recording = record(kAlaw.params);
   MediaBed bed({.formats = {kAlaw, kAlaw}, .listens = true}, kStreams);
   Listening listening(recording);
