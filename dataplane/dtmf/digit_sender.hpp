@@ -16,6 +16,7 @@ enum class Rendering : std::uint8_t {
   kTone,     // audio packets with tones
   kSilence,  // audio packets with silence
   kMute,     // nothing: audio is left out as long as it lasts
+  kTell,     // nothing: the owner tells somebody of its begin and end
 };
 
 struct DigitOrder {
@@ -73,7 +74,13 @@ class DigitSender {
  public:
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
-  void set(const SenderSettings& settings) { settings_ = settings; }
+  // The event clock also of a press whose kBegin has just been given.
+  void set(const SenderSettings& settings) {
+    settings_ = settings;
+    if (!started_) {
+      current_.event_clock_rate = settings.event_clock_rate;
+    }
+  }
 
   // Places left in the queue. Pre of queue(): one at least.
   std::size_t room() const { return queue_.size() - waiting_; }
@@ -89,8 +96,8 @@ class DigitSender {
   bool next(std::uint64_t now_ms, SendStep& step);
   std::uint64_t due_ms() const;
   bool active() const { return phase_ != Phase::kIdle; }  // between kBegin and kEnd
-  // Everything is forgotten; kEnd isn't given any more.
-  void clear();
+  // Everything is forgotten, so many presses; kEnd isn't given any more.
+  std::size_t clear();
 
  private:
   // A DigitOrder in 12 bytes: 64 of them lie in every leg that sends digits.
@@ -112,7 +119,7 @@ class DigitSender {
     kOver,     // all has been sent, kEnd waits until over_ms_
   };
 
-  Waiting* find(PressId id);
+  Waiting* find(PressId id, bool live);
   void begin(std::uint64_t now_ms, SendStep& step);
   bool send(std::uint64_t now_ms, SendStep& step);
   bool send_event(std::uint64_t now_ms, SendStep& step);
