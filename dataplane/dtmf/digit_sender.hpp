@@ -60,14 +60,15 @@ struct SenderSettings {
   std::uint16_t packet_ms = 20;           // 5..60: between packets of an event, and of audio packets made
 };
 
-// Events: the first packet at once with one packet time as its duration, then one every packet time with the
-// time that has really passed; of a live press never more than is known of it, and never less than before.
-// The last packet three times in a row, same timestamp and duration, E set in all. Longer than 0xFFFF ticks:
-// that much without E, then the next segment (§2.5.1.3). Tones: audio packets of packet_ms, paced, the first
-// half a packet time after the press became known, so that the end of a live press is known when it matters.
-// A press lasts kMinPressMs at least, tones kMinToneMs; between two there are the gap of the first and at
-// least kMinGapMs in which nothing is sent and audio may flow. A live press that begins while it waits in the
-// queue keeps its length; one whose end never comes ends with 20 s (kMaxPressMs) at most.
+// Events: the first packet at once with one packet time as its duration, then one every packet time, the
+// duration grown by the time that has really passed; of a live press never more than is known of it, and
+// never less than before. The last packet three times in a row, same timestamp and duration, E set in all.
+// Longer than 0xFFFF ticks: that much without E, three times too, then the next segment (§2.5.1.3). Tones:
+// audio packets of packet_ms, paced, the first half a packet time after the press became known, so that the
+// end of a live press is known when it matters. A press lasts kMinPressMs at least, tones kMinToneMs; between
+// two there are the gap of the first and at least kMinGapMs in which nothing is sent and audio may flow. A
+// live press that begins while it waits in the queue keeps its length; one whose end never comes ends with 20
+// s (kMaxPressMs) at most.
 //
 // Memory is fixed, nothing allocates. One thread. Time in ms by the caller's clock, never going back.
 class DigitSender {
