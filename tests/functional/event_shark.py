@@ -1,11 +1,10 @@
 """Telephone-events as tshark reads them from a host's wire, held against RFC 4733 §2.5.1."""
 
-import contextlib
+import socket
+import struct
 import subprocess
+import threading
 from dataclasses import dataclass
-
-from api import wait_until
-from media_programs import running
 
 FIELDS = ("frame.time_epoch", "rtp.p_type", "rtp.ssrc", "rtp.seq", "rtp.timestamp", "rtp.marker",
           "rtpevent.event_id", "rtpevent.end_of_event", "rtpevent.volume", "rtpevent.duration")
@@ -38,29 +37,45 @@ class Pressed:
     packets: list
 
 
-@contextlib.contextmanager
-def recorded(host, port, file):
-    """Everything that arrives for a port of the host within the block, as dumpcap writes it."""
-    with running(host, "dumpcap", "-q", "-i", "eth0", "-f", f"udp dst port {port}", "-w", str(file)) as dumpcap:
-        for line in dumpcap.stdout:
-            if line.startswith("File:"):
-                break
-        yield
-        size = -1
+class Recorder(threading.Thread):
+    """What passes on a host's wire, with the kernel's time, into a pcap file."""
 
-        def settled():
-            nonlocal size
-            before, size = size, file.stat().st_size
-            return before == size
-        wait_until(settled, what="dumpcap to have written all")
+    STAMP = 35  # SO_TIMESTAMPNS
+
+    def __init__(self, host, file):
+        super().__init__(daemon=True)
+        self.socket, self.file, self.done = host.sniffer(), file, threading.Event()
+        self.socket.setsockopt(socket.SOL_SOCKET, self.STAMP, 1)
+        self.socket.settimeout(0.05)
+
+    def __enter__(self):
+        self.start()
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.join()
+        self.socket.close()
+
+    def run(self):
+        with open(self.file, "wb") as pcap:
+            pcap.write(struct.pack("=IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 65535, 1))
+            while True:
+                try:
+                    frame, ancillary, *_ = self.socket.recvmsg(65536, 128)
+                except TimeoutError:
+                    if self.done.is_set():  # and all that has come is written
+                        return
+                    continue
+                stamp = next(data for _, kind, data in ancillary if kind == self.STAMP)
+                pcap.write(struct.pack("=4I", *struct.unpack("=qq", stamp[:16]), len(frame), len(frame)) + frame)
 
 
 def read(file, port, payload_type=101):
-    """What tshark makes of the recording."""
+    """What tshark makes of the RTP for a port."""
     fields = [word for name in FIELDS for word in ("-e", name)]
     read = subprocess.run(["tshark", "-r", str(file), "-d", f"udp.port=={port},rtp", "-d",
                            f"rtp.pt=={payload_type},rtpevent", "-T", "fields", "-E", "separator=|",
-                           "-Y", "rtp", *fields], check=True, capture_output=True, text=True, timeout=30)
+                           "-Y", f"rtp && udp.dstport=={port}", *fields], check=True, capture_output=True, text=True, timeout=30)
     return [Packet(float(time), int(kind), int(ssrc, 16), int(sequence), int(timestamp), marker in ("1", "True"),
                    int(event or -1), end in ("1", "True"), int(volume or 0), int(ticks or 0))
             for time, kind, ssrc, sequence, timestamp, marker, event, end, volume, ticks in

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from api import wait_until
-from event_shark import presses, read, recorded, unbroken
+from event_shark import Recorder, presses, read, unbroken
 from keypad import EVENTS, OPUS, PCMA, WIDE_EVENTS, call
 from lab import dtmf, rtp, speech
 from party import Party
@@ -18,7 +18,7 @@ ALL = dtmf.DIGITS
 @contextlib.contextmanager
 def recorded_call(lab, node, file, **options):
     with Party(lab.h1) as a, Party(lab.h2) as b, call(node, a, b, **options) as (made, _):
-        with recorded(lab.h2, b.remote[1], file):
+        with Recorder(lab.h2, file):
             yield made
 
 
