@@ -73,7 +73,7 @@ def of_type(stream, payload, payload_type, marker=False):
 def dialled(sound, presses, stream, event_type=EVENT_TYPE):
     """(seconds, packet) of a phone that says `sound` as A-law, 20 ms a packet, and presses keys meanwhile.
 
-    Tones stand in the place of the sound, events in that of its packets. Other presses are no packets.
+    A packet leaves when its 20 ms are over. Tones stand in the place of the sound, events in that of its packets. Other presses are no packets.
     """
     sound = array.array("h", sound)
     for press in presses:
@@ -88,12 +88,12 @@ def dialled(sound, presses, stream, event_type=EVENT_TYPE):
             for packet in range(1, packets + 1):
                 last = packet == packets
                 for _ in range(3 if last else 1):
-                    yield (number + packet - 1) * PTIME, of_type(
+                    yield (number + packet) * PTIME, of_type(
                         stream, event(press.digit, packet * TICKS, last), event_type, packet == 1)
             stream.timestamp += packets * TICKS
             number += packets
         else:
-            yield number * PTIME, stream.next(encoded[number * TICKS:(number + 1) * TICKS], number == 0)
+            yield (number + 1) * PTIME, stream.next(encoded[number * TICKS:(number + 1) * TICKS], number == 0)
             number += 1
 
 
