@@ -6,8 +6,8 @@ namespace pollux::cli {
 namespace {
 
 constexpr const char* kSendFooter = R"(
-DIGITS are 0..9, *, #, A..D and ! (flash), at most 64. The shell needs quotes for * and !. They leave one after
-the other, also while no audio runs, in the way that session show tells for the leg.
+DIGITS are 0..9, *, #, A..D and ! (flash), at most 64. The shell needs quotes for * and !. They leave one
+after the other, also while no audio runs, in the way that session show tells for the leg.
 
   polluxctl dtmf send call-1 b '123#'
   polluxctl dtmf send call-1 a 5 --from-party      as if the party of leg a had pressed it)";

@@ -115,6 +115,15 @@ EventReceiver::Press* EventReceiver::known(const Told& told) {
   return nullptr;
 }
 
+// Whether another press has begun between what is known of this one and the packet.
+bool EventReceiver::another_between(const Press& press, const Told& told) const {
+  return std::any_of(presses_.begin(), presses_.end(), [&press, &told](const Press& other) {
+    return other.order != 0 && other.ssrc == press.ssrc &&
+           sequence_newer(other.first_sequence, press.last_sequence) &&
+           !sequence_newer(other.first_sequence, told.sequence);
+  });
+}
+
 // The press that goes on with another timestamp: its next segment, or that of a sender that breaks the rules.
 EventReceiver::Press* EventReceiver::continued(const Told& told) {
   for (Press& press : presses_) {
@@ -151,7 +160,7 @@ EventReceiver::Press* EventReceiver::continued(const Told& told) {
       continue;
     }
     const bool near = ahead <= 0 || next <= press.duration + told.gap_ticks();
-    if (near || (step == 1 && press.open)) {
+    if ((near || (step == 1 && press.open)) && !another_between(press, told)) {
       press.moving = true;
       return &press;
     }
@@ -231,7 +240,9 @@ void EventReceiver::update(Press& press, const Told& told, PressReports& reports
     ticks += static_cast<std::uint32_t>(from_first);
   }
   const bool own_sequence = !told.history;
-  if (own_sequence && step > 0 && !told.end && press.open && ticks > press.ticks) {
+  // Ends of a press and of a segment come when they come, not after an interval.
+  const bool paced = !told.end && told.duration != kSegmentTicks && (ahead == 0 || press.moving);
+  if (own_sequence && step > 0 && paced && press.open && ticks > press.ticks) {
     const std::uint32_t apart_ms =
         std::clamp(to_ms(ticks - press.ticks, press.clock_rate), kLeastIntervalMs, kMostIntervalMs);
     // Where packets are missing between the two, or audio was sent, it may be several intervals.

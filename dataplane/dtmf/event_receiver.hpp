@@ -77,6 +77,7 @@ class EventReceiver {
   void take_one(const Told& told, PressReports& reports);
   Press* known(const Told& told);
   Press* continued(const Told& told);
+  bool another_between(const Press& press, const Told& told) const;
   void begin(const Told& told, PressReports& reports);
   void update(Press& press, const Told& told, PressReports& reports);
   void finish(Press& press, bool repaired, PressReports& reports);

@@ -29,6 +29,7 @@ struct PressMerger::Told {
   std::uint8_t volume = 0;
 
   std::uint32_t end_ms() const { return began_ms + duration_ms; }
+  std::uint32_t now_low() const { return static_cast<std::uint32_t>(now_ms); }
   bool exact() const { return way != DtmfWay::kSipInfo; }
 };
 
@@ -90,6 +91,7 @@ Outcome PressMerger::begin(const Told& told) {
     const bool known = (press->told & kExactWays) != 0;
     press->from_ms = known && apart(press->from_ms, told.began_ms) > 0 ? press->from_ms : told.began_ms;
     press->to_ms = known && apart(told.end_ms(), press->to_ms) > 0 ? press->to_ms : told.end_ms();
+    press->event_ms = told.way == DtmfWay::kRfc4733 ? told.now_low() : known ? press->event_ms : press->to_ms;
   }
   press->told |= bit(told.way);
   press->open |= bit(told.way);
@@ -110,7 +112,10 @@ PressMerger::Press* PressMerger::fitting(const Told& told) {
     const bool exact = (press.told & kExactWays) != 0;
     const bool down = exact ? (press.open & kExactWays) != 0 : !press.over && !press.timed;
     const std::uint32_t from = exact ? press.from_ms : press.began_ms;
-    const std::uint32_t to = exact ? press.to_ms : press.end_ms;
+    std::uint32_t to = exact ? press.to_ms : press.end_ms;
+    if (exact && !told.exact() && apart(to, press.event_ms) > 0) {
+      to = press.event_ms;
+    }
     if ((press.told & bit(told.way)) != 0) {
       // A detector that lost the tone for a moment has found the same key again, if RFC 4733 has told that it
       // was down all the time.
@@ -122,7 +127,10 @@ PressMerger::Press* PressMerger::fitting(const Told& told) {
       }
       continue;
     }
-    const auto slack = static_cast<std::int32_t>(told.exact() && exact ? kSlackMs : kInfoWindowMs);
+    const bool tones = told.way == DtmfWay::kInBand || (press.told & bit(DtmfWay::kInBand)) != 0;
+    const auto slack = static_cast<std::int32_t>(told.exact() && exact ? kSlackMs
+                                                 : tones               ? kInfoWindowMs + kSlackMs
+                                                                       : kInfoWindowMs);
     const bool fits = (down || apart(to, told.began_ms) <= slack) && apart(told.end_ms(), from) <= slack;
     if (fits && (found == nullptr || apart(press.began_ms, found->began_ms) > 0)) {
       found = &press;
@@ -155,6 +163,9 @@ Outcome PressMerger::go_on(const Told& told, bool end) {
   }
   if (told.exact() && apart(press->to_ms, told.end_ms()) > 0) {
     press->to_ms = told.end_ms();
+  }
+  if (told.way == DtmfWay::kRfc4733) {
+    press->event_ms = told.now_low();
   }
   if (end) {
     press->open &= static_cast<std::uint8_t>(~bit(told.way));

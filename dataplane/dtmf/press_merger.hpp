@@ -67,6 +67,7 @@ class PressMerger {
     // When the key was down, by those ways that know: RFC 4733 and in-band.
     std::uint32_t from_ms = 0;
     std::uint32_t to_ms = 0;
+    std::uint32_t event_ms = 0;  // when RFC 4733 told of it last: its times may be an update too early
     std::array<std::uint32_t, kDtmfWayCount> report_began_ms{};  // of each way's latest report
     std::uint8_t event = 0;
     std::uint8_t volume = 0;

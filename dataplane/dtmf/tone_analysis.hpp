@@ -20,7 +20,7 @@ struct TwoTones {
   SineWave high;
 };
 
-inline constexpr std::size_t kMostAnalysed = 768;  // samples
+inline constexpr std::size_t kMostAnalysed = 1216;  // samples
 
 // The least squares fit of two tones with these steps. Pre: 32 samples at least.
 TwoTones fit_tones(std::span<const float> pcm, double low_step, double high_step);

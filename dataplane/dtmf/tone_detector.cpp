@@ -19,11 +19,11 @@ constexpr std::uint64_t kBlock = kDetectorBlock;
 // before was too empty for spandsp it lasts until kWait samples after the second one.
 constexpr std::uint64_t kWait = 20;
 constexpr std::uint64_t kLeastSamples = 195;
-constexpr std::uint64_t kSlack = 18;      // that a block may lack at one end
-constexpr std::uint64_t kLookBack = 408;  // for the onset, from the first block on
-constexpr std::uint64_t kOnsetMargin = 40;
-constexpr double kMostDrift = 0.025;  // between what Q.24 wants accepted and what it wants rejected
-constexpr double kMostTwist = 5;      // dB, the high tone louder
+constexpr std::uint64_t kSlack = 18;        // that a block may lack at one end
+constexpr std::uint64_t kLookBack = 408;    // for the onset, from the first block on
+constexpr std::uint64_t kOnsetMargin = 64;  // half a slow ramp, and what noise makes of it
+constexpr double kMostDrift = 0.025;        // between what Q.24 wants accepted and what it wants rejected
+constexpr double kMostTwist = 5;            // dB, the high tone louder
 constexpr double kLeastTwist = -9;
 constexpr double kMostResidue = 0.12;
 constexpr std::uint8_t kMostDoubts = 3;
@@ -172,7 +172,11 @@ void ToneDetector::decide(ToneChanges& changes) {
 // The tones of the last two blocks: their frequencies, levels and purity, and whether they are long enough.
 bool ToneDetector::believe(ToneChange& change) {
   const std::uint64_t start = blocks_[1];
-  const std::uint64_t earliest = start > kLookBack ? start - kLookBack : 0;
+  std::uint64_t back = kLookBack;
+  if (gap_last_ + back > start) {
+    back += std::min<std::uint64_t>(gap_last_ - gap_first_, kMostBridged);
+  }
+  const std::uint64_t earliest = start > back ? start - back : 0;
   const std::uint64_t inside_first = start + kSlack;
   Samples samples;
   load(std::min(std::max(earliest, valid_from_), inside_first), decide_at_, samples);
@@ -205,7 +209,8 @@ bool ToneDetector::believe(ToneChange& change) {
   change.earliest = std::max(either > kOnsetMargin ? either - kOnsetMargin : 0, valid_from_);
   // Its beginning may have been lost.
   if (gap_last_ != 0 && change.earliest < gap_last_ && change.sample >= gap_last_ - kOnsetMargin) {
-    change.earliest = std::min(change.earliest, std::max(gap_first_, valid_from_));
+    const std::uint64_t before = gap_first_ > kOnsetMargin ? gap_first_ - kOnsetMargin : 0;
+    change.earliest = std::min(change.earliest, std::max(before, valid_from_));
   }
   return true;
 }

@@ -67,7 +67,7 @@ class ToneDetector {
                                     static_cast<std::size_t>(to - from));
     }
   };
-  static constexpr std::size_t kHistory = 1024;  // samples, a power of two
+  static constexpr std::size_t kHistory = 2048;  // samples, a power of two
   static constexpr std::size_t kPiece = 320;     // taken at once: the rest of the history stays
 
   ToneDetector() = default;

@@ -91,6 +91,12 @@ struct StreamRewriter {
   // The outgoing timestamp of this moment; later than the newest packet's by `least` at least.
   std::uint32_t timestamp_at(std::uint32_t now_ms, std::uint32_t clock_rate, std::uint32_t least) const;
 
+  // The next packet, whoever sends it, joins the stream as a new source's first one does.
+  void rejoin() {
+    source_ = {out_ssrc_, kOwn};
+    forget_former();
+  }
+
   // From here on what a source has sent by itself so far goes on as the outgoing stream, numbers and SSRC
   // unchanged. `highest` and `timestamp`: of its newest packet, that came at `now_ms`.
   void adopt(StreamSource source, std::uint16_t highest, std::uint32_t timestamp, std::uint32_t now_ms);

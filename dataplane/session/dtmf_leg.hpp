@@ -21,6 +21,19 @@ namespace pollux::session {
 
 inline constexpr std::uint8_t kNoPayloadType = 0xff;
 
+// A telephone-event format that the party takes.
+struct EventFormat {
+  std::uint8_t payload_type = kNoPayloadType;
+  std::uint8_t red_payload_type = kNoPayloadType;  // carries it
+  std::uint8_t redundancy = 0;
+  std::uint32_t clock_rate = 8000;
+  std::array<std::uint64_t, 2> events{};  // that the party takes
+
+  bool takes(std::uint8_t event) const {
+    return event < 128 && (events[event / 64] >> (event % 64) & 1U) != 0;
+  }
+};
+
 // What the leg's codecs, its policy and its sinks come to. Reckoned by control.
 struct DtmfSettings {
   // Of what its party presses.
@@ -33,14 +46,11 @@ struct DtmfSettings {
   DtmfSend send = DtmfSend::kNone;  // never kAuto
   bool keep_audio = false;
   std::uint8_t level = kDefaultDtmfLevel;
-  std::uint8_t event_payload_type = kNoPayloadType;
-  std::uint8_t red_payload_type = kNoPayloadType;  // carries the former
-  std::uint8_t redundancy = 0;
+  StaticVector<EventFormat, 4> event_formats;       // one for each clock; empty: none is negotiated
   std::uint8_t tone_payload_type = kNoPayloadType;  // of what `tones` makes
+  std::uint32_t tone_clock_rate = 8000;
   std::uint16_t packet_ms = 20;
-  std::uint32_t event_clock_rate = 8000;
-  std::uint32_t audio_clock_rate = 8000;
-  std::array<std::uint64_t, 2> events{};  // that the party takes
+  std::uint32_t audio_clock_rate = 8000;  // of the first format, until something has been sent
 };
 
 // Packets that are held back so that a tone can be cut out whole, in the order they came.
@@ -62,6 +72,35 @@ struct DtmfHold {
   void push(Packet packet) { packets[(first + count++) % kMost] = packet; }
 };
 
+// So many presses of a party are taken: bursts, as a queue on the way may make them, and no more than fingers
+// and diallers can press in the long run.
+class PressLimit {
+ public:
+  bool take(std::uint64_t now_ms) {
+    const std::uint64_t refill = (now_ms - refilled_ms_) / kMsPerPress;
+    tokens_ = refill >= kBurst - tokens_ ? kBurst : static_cast<std::uint8_t>(tokens_ + refill);
+    refilled_ms_ += refill * kMsPerPress;
+    if (tokens_ == 0) {
+      return false;
+    }
+    --tokens_;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint8_t kBurst = 20;
+  static constexpr std::uint64_t kMsPerPress = 60;
+  std::uint8_t tokens_ = kBurst;
+  std::uint64_t refilled_ms_ = 0;
+};
+
+// A press that SIP INFO brought.
+struct InfoPress {
+  std::uint8_t event = 0;
+  std::uint16_t duration_ms = 0;
+  std::uint16_t gap_ms = 0;
+};
+
 // Made by control for every leg with codecs, and kept as long as the leg. Then written by: the session's
 // worker; read by: control (counts).
 struct DtmfLeg {
@@ -75,14 +114,28 @@ struct DtmfLeg {
   dtmf::PressMerger merger;
   std::unique_ptr<media::ToneListener> listener;  // nullptr: no in-band detection
   DtmfHold hold;
+  PressLimit limit;
+  // Events that are no key presses: which one is going on, and its name at the sinks.
+  std::uint8_t relayed_event = 0;
+  std::uint16_t relayed_id = 0;
+  // Presses that the signalling has brought and whose turn hasn't come.
+  StaticVector<InfoPress, kMaxQueuedPresses> info;
+  std::size_t next_info = 0;
+  std::uint64_t info_due_ms = 0;
   Timer timer{.kind = TimerKind::kDtmf};
 
   // What is sent to it.
   dtmf::DigitSender sender;
   std::unique_ptr<media::ToneSource> tones;  // nullptr: none are made
-  std::uint32_t start_timestamp = 0;         // of the press that is being sent
-  std::uint32_t tone_ticks = 0;              // of it, sent
-  std::uint32_t resume_timestamp = 0;        // audio from before it, the end of a press, is left out
+  // Of the press that is being sent.
+  std::uint32_t start_timestamp = 0;
+  std::uint32_t clock_rate = 8000;  // of the stream that it is put into
+  EventFormat event_format;
+  std::uint64_t tone_ticks = 0;  // sent, in the clock of the tones
+  // When the press before was over. Audio from before this timestamp is left out for kResumeMs at most.
+  static constexpr std::uint32_t kResumeMs = 200;
+  std::uint32_t resume_timestamp = 0;
+  std::uint64_t over_ms = 0;
   // Ends of the presses before, for RFC 2198; the latest last.
   struct Former {
     dtmf::EventPayload event;

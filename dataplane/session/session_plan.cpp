@@ -152,7 +152,10 @@ void apply_dtmf(LegPlan& plan) {
   if (plan.changes_tones) {
     std::swap(leg.dtmf->tones, plan.tones);
   }
-  leg.dtmf->sender.set({leg.dtmf->settings.event_clock_rate, leg.dtmf->settings.packet_ms});
+  leg.dtmf->sender.set({leg.dtmf->clock_rate, leg.dtmf->settings.packet_ms});
+  if (leg.dtmf->tones != nullptr && leg.dtmf->tones->follows_audio()) {
+    set_flag(leg.rtp->tx_flags, kTxDtmf, true);  // it has to be shown what goes out
+  }
 }
 
 void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {

@@ -26,7 +26,8 @@ struct LegPlan {
   crypto::ContextId srtp_out = 0;
   bool keeps_former_in = false;  // the key received with until now stays good beside srtp_in
   bool added = false;
-  bool rewrites = false;  // a media path, or a leg that is listened to, leads to it
+  bool rewrites = false;     // a media path leads to it
+  bool owns_stream = false;  // a leg that is listened to, and no other, leads to it
   // Key presses; of legs with codecs.
   std::unique_ptr<DtmfLeg> dtmf;              // for a leg that had none
   std::optional<DtmfSettings> dtmf_settings;  // nullopt: without codecs

@@ -1,9 +1,12 @@
 #include "dataplane/stages/dtmf.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "dataplane/dtmf/redundancy.hpp"
 #include "dataplane/stages/dtmf_send.hpp"
+#include "dataplane/stages/own_stream.hpp"
 #include "dataplane/stages/press.hpp"
 #include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtp_receive.hpp"
@@ -125,40 +128,45 @@ void go_on(Context& context, DtmfLeg& leg, MediaPacket& packet, bool event) {
   leg.hold.push({mbuf, context.now_ms + leg.settings.guard_ms});
 }
 
-// False: malformed, and dropped.
-bool take_events(DtmfLeg& leg, const MediaPacket& packet, const CodecFormat& format, std::uint64_t now_ms,
-                 dtmf::PressReports& reports) {
+// What of a packet's payload is needed when the packet itself has gone on.
+constexpr std::size_t kMostEventBytes = 512;
+
+// False: malformed.
+bool take_events(Context& context, DtmfLeg& leg, const rtp::RtpHeader& header, const CodecFormat& format,
+                 std::span<const std::uint8_t> payload) {
+  dtmf::PressReports& reports = context.dtmf.reports;
   dtmf::EventPacket event;
-  event.payload = payload_of(packet);
-  event.timestamp = packet.header.timestamp;
-  event.ssrc = packet.header.ssrc;
+  event.payload = payload;
+  event.timestamp = header.timestamp;
+  event.ssrc = header.ssrc;
   event.clock_rate = format.params.clock_rate;
-  event.sequence = packet.header.sequence;
-  event.marker = packet.header.marker;
+  event.sequence = header.sequence;
+  event.marker = header.marker;
   if (format.params.id == CodecId::kTelephoneEvent) {
-    return leg.receiver.take(event, now_ms, reports);
+    const bool read = leg.receiver.take(event, context.now_ms, reports);
+    take_reports(context, leg, DtmfWay::kRfc4733, reports);
+    return read;
   }
   dtmf::RedBlocks blocks;
-  if (!dtmf::read_red(event.payload, event.timestamp, blocks)) {
-    return false;
-  }
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
+  bool read = dtmf::read_red(event.payload, event.timestamp, blocks);
+  for (std::size_t i = 0; read && i < blocks.size(); ++i) {
     const CodecFormat* const inner = format_of(leg, blocks[i].payload_type);
     if (inner == nullptr || inner->params.id != CodecId::kTelephoneEvent) {
       continue;
     }
     event.payload = blocks[i].data;
     event.timestamp = blocks[i].timestamp;
+    event.clock_rate = inner->params.clock_rate;
     event.redundant = i + 1 != blocks.size();
-    if (!leg.receiver.take(event, now_ms, reports)) {
-      return false;
-    }
+    reports.clear();
+    read = leg.receiver.take(event, context.now_ms, reports);
+    take_reports(context, leg, DtmfWay::kRfc4733, reports);
   }
-  return true;
+  return read;
 }
 
 void arm(Context& context, DtmfLeg& leg) {
-  std::uint64_t due_ms = std::min(leg.receiver.due_ms(), leg.merger.due_ms());
+  std::uint64_t due_ms = std::min({leg.receiver.due_ms(), leg.merger.due_ms(), info_due_ms(leg)});
   if (leg.listener != nullptr) {
     due_ms = std::min(due_ms, leg.listener->due_ms());
   }
@@ -184,13 +192,17 @@ void take_packet(Context& context, MediaPacket& packet) {
     }
     take_reports(context, leg, DtmfWay::kInBand, reports);
     go_on(context, leg, packet, false);
-  } else if (take_events(leg, packet, *format, context.now_ms, reports)) {
+  } else {
+    const std::span<const std::uint8_t> payload = payload_of(packet);
+    std::array<std::uint8_t, kMostEventBytes> bytes;
+    const std::size_t size = std::min(payload.size(), bytes.size());
+    std::memcpy(bytes.data(), payload.data(), size);
+    const rtp::RtpHeader header = packet.header;
     // The number first: what is sent for the press follows it.
     go_on(context, leg, packet, true);
-    take_reports(context, leg, DtmfWay::kRfc4733, reports);
-  } else {
-    blame(context, *packet.source, DropReason::media_malformed);
-    go_on(context, leg, packet, true);
+    if (size != payload.size() || !take_events(context, leg, header, *format, {bytes.data(), size})) {
+      blame(context, *leg.leg->rtp, DropReason::media_malformed);
+    }
   }
   arm(context, leg);
 }
@@ -224,7 +236,8 @@ void expire_dtmf(Context& context, DtmfLeg& leg) {
     leg.listener->expire(context.now_ms, reports);
     take_reports(context, leg, DtmfWay::kInBand, reports);
   }
-  expire_presses(context, leg);
+  take_info(context, leg);
+  expire_presses(context, leg, context.now_ms);
   while (leg.hold.count != 0 && leg.hold.front().due_ms <= context.now_ms) {
     release_front(context, leg);
   }
@@ -245,6 +258,38 @@ bool inject_dtmf(Context& context, session::Session& session, const DtmfInjectio
   return taken;
 }
 
+void change_dtmf(Context& context, DtmfLeg& leg, const session::LegPlan& plan) {
+  const session::DtmfSettings to = plan.dtmf_settings.value_or(session::DtmfSettings{});
+  if (plan.changes_listener || !(plan.spec.sinks == leg.leg->spec.sinks) || to.block != leg.settings.block) {
+    end_presses(context, leg);
+  }
+  if (plan.changes_listener || to.guard_ms == 0) {
+    release_dtmf(context, leg, false);
+  }
+  const bool had_events = !leg.settings.event_formats.empty();
+  if (to.send != leg.settings.send || (had_events && to.event_formats.empty()) ||
+      (plan.changes_tones && plan.tones == nullptr)) {
+    end_sending(context, leg, DtmfWay::kSipInfo);
+  }
+}
+
+void end_presses(Context& context, DtmfLeg& leg) {
+  const std::uint64_t late_ms = context.now_ms + kMaxPressMs + 60'000;
+  dtmf::PressReports& reports = context.dtmf.reports;
+  reports.clear();
+  leg.receiver.expire(late_ms, reports);
+  take_reports(context, leg, DtmfWay::kRfc4733, reports);
+  if (leg.listener != nullptr) {
+    reports.clear();
+    leg.listener->expire(late_ms, reports);
+    take_reports(context, leg, DtmfWay::kInBand, reports);
+  }
+  leg.info.clear();
+  leg.next_info = 0;
+  expire_presses(context, leg, late_ms);
+  send_inserted(context);
+}
+
 void release_dtmf(Context& context, DtmfLeg& leg, bool drop_all) {
   if (!drop_all) {
     while (leg.hold.count != 0) {
@@ -256,7 +301,6 @@ void release_dtmf(Context& context, DtmfLeg& leg, bool drop_all) {
   }
   session::TimingWheel::disarm(leg.timer);
   session::TimingWheel::disarm(leg.send_timer);
-  leg.leg->rtp->tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
   leg.sender.clear();
   while (leg.hold.count != 0) {
     drop(context, static_cast<rte_mbuf*>(leg.hold.front().mbuf), DropReason::no_sink);

@@ -6,6 +6,7 @@
 #include "dataplane/dtmf/redundancy.hpp"
 #include "dataplane/session/clocks.hpp"
 #include "dataplane/stages/egress.hpp"
+#include "dataplane/stages/own_stream.hpp"
 #include "dataplane/stages/srtp_protect.hpp"
 
 namespace pollux::stages {
@@ -20,56 +21,6 @@ constexpr std::uint16_t kRtpHeader = rtp::kFixedHeaderLength;
 
 std::uint32_t now_ms_of(const Context& context) {
   return static_cast<std::uint32_t>(context.now_ms);
-}
-
-bool has_sink(const session::Leg& from, const session::Endpoint& sink) {
-  return std::ranges::any_of(from.routing->routes,
-                             [&](const session::Route& route) { return route.sink->rtp == &sink; });
-}
-
-// The leg whose stream goes out here, if it is still the source's own.
-const session::Leg* feeder_of(const session::Endpoint& sink) {
-  const session::Leg* found = nullptr;
-  for (const session::Leg* from : sink.leg->session->legs) {
-    if (has_sink(*from, sink) && from->rtp->reception.started() &&
-        (found == nullptr || from->rtp->last_rx_tsc.get() > found->rtp->last_rx_tsc.get())) {
-      found = from;
-    }
-  }
-  return found;
-}
-
-void rewrite_from_now(session::Endpoint& sink) {
-  sink.tx_flags |= session::kTxRewrite;
-  sink.leg->rewrites = true;
-}
-
-// The stream of `source`, whose packets went through unchanged so far, goes on with numbers of our own that
-// are the same, so that its receiver sees no break.
-void adopt(session::Endpoint& sink, const session::Endpoint& source, std::uint16_t highest,
-           std::uint32_t timestamp, std::uint32_t at_ms) {
-  sink.rewriter.adopt({source.reception.ssrc(), source.index}, highest, timestamp, at_ms);
-  rewrite_from_now(sink);
-}
-
-// A press is to be put into what goes out.
-void own_stream(const Context& context, session::Endpoint& sink) {
-  if ((sink.tx_flags & session::kTxRewrite) != 0) {
-    return;
-  }
-  const session::Leg* const from = feeder_of(sink);
-  if (from == nullptr) {
-    rewrite_from_now(sink);
-    return;
-  }
-  const session::Endpoint& source = *from->rtp;
-  const std::uint32_t clock_rate = sink.leg->dtmf->settings.audio_clock_rate;
-  const std::uint64_t passed_us =
-      static_cast<std::uint64_t>(context.tsc_ns(context.now_tsc - source.last_rx_tsc.get())) / 1000;
-  const std::uint32_t now = context.rtp_ticks(session::clock_index(clock_rate).value_or(0));
-  adopt(sink, source, static_cast<std::uint16_t>(source.reception.highest_sequence()),
-        source.reception.timestamp_at(now) - static_cast<std::uint32_t>(passed_us * clock_rate / 1'000'000),
-        now_ms_of(context) - static_cast<std::uint32_t>(passed_us / 1000));
 }
 
 struct Room {
@@ -115,18 +66,29 @@ void insert(Context& context, DtmfLeg& leg, Room room, std::uint8_t payload_type
   packet.header.header_length = kRtpHeader;
 }
 
+// What the stream is told in: of several formats the one that has its clock (RFC 4733 §2.1).
+session::EventFormat format_for(const session::DtmfSettings& settings, std::uint32_t clock_rate) {
+  session::EventFormat best;
+  for (const session::EventFormat& format : settings.event_formats) {
+    if (best.payload_type == session::kNoPayloadType || format.clock_rate == clock_rate) {
+      best = format;
+    }
+  }
+  return best;
+}
+
 // The packet's payload: the event, with the ends of those before it where that is negotiated (RFC 2198).
 std::size_t write_payload(const DtmfLeg& leg, const dtmf::EventPayload& event, std::uint32_t timestamp,
                           std::uint8_t* out) {
   std::array<std::array<std::uint8_t, dtmf::kEventBytes>, DtmfLeg::kMostFormer + 1> bytes;
   dtmf::write_event(event, bytes[0]);
-  if (leg.settings.red_payload_type == session::kNoPayloadType) {
+  if (leg.event_format.red_payload_type == session::kNoPayloadType) {
     std::memcpy(out, bytes[0].data(), dtmf::kEventBytes);
     return dtmf::kEventBytes;
   }
-  const std::uint8_t type = leg.settings.event_payload_type;
+  const std::uint8_t type = leg.event_format.payload_type;
   StaticVector<dtmf::RedBlock, DtmfLeg::kMostFormer + 1> blocks;
-  const std::size_t repeated = std::min<std::size_t>(leg.former_count, leg.settings.redundancy);
+  const std::size_t repeated = std::min<std::size_t>(leg.former_count, leg.event_format.redundancy);
   for (std::size_t i = leg.former_count - repeated; i < leg.former_count; ++i) {
     auto& former = bytes[blocks.size() + 1];
     dtmf::write_event(leg.former[i].event, former);
@@ -152,19 +114,23 @@ void send_event(Context& context, DtmfLeg& leg, const SendStep& step) {
   if (room.mbuf == nullptr) {
     return;
   }
-  const session::DtmfSettings& settings = leg.settings;
+  const session::EventFormat& format = leg.event_format;
   // Segments are counted in the event's clock, timestamps in the stream's.
-  const std::uint64_t segment =
-      std::uint64_t{step.segment_ticks} * settings.audio_clock_rate / settings.event_clock_rate;
+  const std::uint64_t segment = std::uint64_t{step.segment_ticks} * leg.clock_rate / format.clock_rate;
   const std::uint32_t timestamp = leg.start_timestamp + static_cast<std::uint32_t>(segment);
   const dtmf::EventPayload event{step.order.event, step.end, step.order.level, step.duration_ticks};
-  const bool red = settings.red_payload_type != session::kNoPayloadType;
+  const bool red = format.red_payload_type != session::kNoPayloadType;
   const std::size_t length = write_payload(leg, event, timestamp, room.rtp + kRtpHeader);
-  insert(context, leg, room, red ? settings.red_payload_type : settings.event_payload_type, timestamp,
-         step.marker, length);
+  insert(context, leg, room, red ? format.red_payload_type : format.payload_type, timestamp, step.marker,
+         length);
   if (step.end) {
     remember(leg, event, timestamp);
   }
+}
+
+// Ticks of the tones' clock in the stream's.
+std::uint32_t in_stream(const DtmfLeg& leg, std::uint64_t tone_ticks) {
+  return static_cast<std::uint32_t>(tone_ticks * leg.clock_rate / leg.settings.tone_clock_rate);
 }
 
 void send_audio(Context& context, DtmfLeg& leg, const SendStep& step) {
@@ -179,7 +145,7 @@ void send_audio(Context& context, DtmfLeg& leg, const SendStep& step) {
   const std::size_t length = leg.tones->packet(
       step.packet_ms, step.order.rendering == Rendering::kSilence ? std::uint16_t{0} : step.tone_ms,
       {room.rtp + kRtpHeader, media::ToneSource::kRoom}, ticks);
-  const std::uint32_t timestamp = leg.start_timestamp + leg.tone_ticks;
+  const std::uint32_t timestamp = leg.start_timestamp + in_stream(leg, leg.tone_ticks);
   leg.tone_ticks += ticks;
   if (length == 0) {
     rte_pktmbuf_free(room.mbuf);
@@ -190,27 +156,59 @@ void send_audio(Context& context, DtmfLeg& leg, const SendStep& step) {
 
 void begin(Context& context, DtmfLeg& leg, const SendStep& step) {
   session::Endpoint& sink = *leg.leg->rtp;
-  const std::uint32_t clock_rate = leg.settings.audio_clock_rate;
+  const Rendering rendering = step.order.rendering;
+  if (rendering == Rendering::kTell) {
+    tell_outgoing(context, leg, step.order.event, DtmfPhase::kStart, 0);
+    return;
+  }
+  leg.clock_rate = session::kClockRates[stream_clock(sink)];
+  leg.event_format = format_for(leg.settings, leg.clock_rate);
+  leg.sender.set({leg.event_format.clock_rate, leg.settings.packet_ms});
   own_stream(context, sink);
-  leg.start_timestamp =
-      sink.rewriter.timestamp_at(now_ms_of(context), clock_rate, leg.settings.packet_ms * clock_rate / 1000);
+  leg.start_timestamp = sink.rewriter.timestamp_at(now_ms_of(context), leg.clock_rate,
+                                                   leg.settings.packet_ms * leg.clock_rate / 1000);
   leg.tone_ticks = 0;
-  if (step.order.rendering == Rendering::kTone && leg.tones != nullptr) {
+  if (rendering == Rendering::kTone && leg.tones != nullptr) {
     leg.tones->begin(step.order.event, step.order.level);
   }
-  if (step.order.rendering != Rendering::kEvent || !leg.settings.keep_audio) {
+  if (rendering != Rendering::kEvent || !leg.settings.keep_audio) {
     sink.tx_flags |= session::kTxDtmf;
   }
 }
 
 void end(Context& context, DtmfLeg& leg, const SendStep& step) {
-  const std::uint64_t ticks = std::uint64_t{step.duration_ms} * leg.settings.audio_clock_rate / 1000;
-  leg.resume_timestamp = leg.start_timestamp + std::max(static_cast<std::uint32_t>(ticks), leg.tone_ticks);
-  const bool tone = step.order.rendering == Rendering::kTone;
-  if (tone ? is_digit(step.order.event) : step.order.rendering == Rendering::kEvent) {
-    const DtmfWay way = tone ? DtmfWay::kInBand : DtmfWay::kRfc4733;
-    count(context, leg, way, DtmfCount::kSent);
+  const Rendering rendering = step.order.rendering;
+  if (rendering == Rendering::kTell) {
+    tell_outgoing(context, leg, step.order.event, DtmfPhase::kEnd, step.duration_ms);
+    count(context, leg, DtmfWay::kSipInfo, DtmfCount::kSent);
+    return;
   }
+  const std::uint64_t ticks = std::uint64_t{step.duration_ms} * leg.clock_rate / 1000;
+  leg.resume_timestamp =
+      leg.start_timestamp + std::max(static_cast<std::uint32_t>(ticks), in_stream(leg, leg.tone_ticks));
+  leg.over_ms = context.now_ms;
+  if (rendering == Rendering::kEvent) {
+    count(context, leg, DtmfWay::kRfc4733, DtmfCount::kSent);
+  } else if (rendering == Rendering::kTone && is_digit(step.order.event)) {
+    count(context, leg, DtmfWay::kInBand, DtmfCount::kSent);
+  }
+}
+
+// Whether audio of this moment belongs to a press that is over but for the audio on its way.
+bool is_from_before_the_end(const Context& context, const DtmfLeg& leg, const MediaPacket& packet) {
+  session::Endpoint& sink = *packet.endpoint;
+  const auto timestamp =
+      sink.rewriter.timestamp_of({packet.header.ssrc, packet.source->index}, packet.header);
+  const std::uint32_t half_packet = leg.settings.packet_ms * leg.clock_rate / 2000;
+  if (!timestamp || static_cast<std::int32_t>(*timestamp + half_packet - leg.resume_timestamp) >= 0) {
+    return false;
+  }
+  if (context.now_ms - leg.over_ms <= DtmfLeg::kResumeMs) {
+    return true;
+  }
+  // Its time line is another one by now (frozen during a hold, begun anew): it joins by the clock.
+  sink.rewriter.rejoin();
+  return false;
 }
 
 }  // namespace
@@ -220,6 +218,22 @@ void count(Context& context, DtmfLeg& leg, DtmfWay way, DtmfCount what) {
   const auto column = static_cast<std::size_t>(what);
   leg.counts[row][column].add(1);
   context.counters.dtmf[row][column].add(1);
+}
+
+void tell_outgoing(Context& context, DtmfLeg& leg, std::uint8_t press, DtmfPhase phase,
+                   std::uint32_t duration_ms) {
+  Event event;
+  event.type = EventType::kDtmf;
+  event.session = leg.leg->session->handle;
+  event.leg_id = leg.leg->spec.id;
+  event.outgoing = true;
+  event.press = {.event = press,
+                 .way = DtmfWay::kSipInfo,
+                 .phase = phase,
+                 .volume = 0,
+                 .duration_ms = duration_ms,
+                 .began_ms_ago = duration_ms};
+  raise_event(context, event);
 }
 
 bool queue_digit(Context& context, DtmfLeg& leg, const dtmf::DigitOrder& order) {
@@ -278,30 +292,31 @@ void send_inserted(Context& context) {
 // Audio comes when it is over: what was spoken during the press comes after its end.
 bool gives_way(Context& context, const MediaPacket& packet) {
   session::Endpoint& sink = *packet.endpoint;
-  const DtmfLeg& leg = *sink.leg->dtmf;
-  if (!leg.sender.active()) {
-    const auto timestamp =
-        sink.rewriter.timestamp_of({packet.header.ssrc, packet.source->index}, packet.header);
-    const std::uint32_t half_packet = leg.settings.packet_ms * leg.settings.audio_clock_rate / 2000;
-    if (!timestamp || static_cast<std::int32_t>(*timestamp + half_packet - leg.resume_timestamp) >= 0) {
-      sink.tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
-      return false;
-    }
+  DtmfLeg& leg = *sink.leg->dtmf;
+  if (leg.sender.active() || (leg.over_ms != 0 && is_from_before_the_end(context, leg, packet))) {
+    leave_out(context, sink, *packet.source, packet.header, false);
+    return true;
   }
-  leave_out(context, sink, *packet.source, packet.header, false);
-  return true;
+  leg.over_ms = 0;
+  if (leg.tones != nullptr && leg.tones->follows_audio()) {
+    if (packet.payload_type == leg.settings.tone_payload_type) {
+      leg.tones->sent({packet.payload + packet.header.header_length, packet.header.payload_length});
+    }
+  } else {
+    sink.tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
+  }
+  return false;
 }
 
-void leave_out(Context& context, session::Endpoint& sink, const session::Endpoint& source,
-               const rtp::RtpHeader& header, bool event) {
-  if ((sink.tx_flags & session::kTxRewrite) == 0) {
-    const auto highest = static_cast<std::uint16_t>(source.reception.highest_sequence());
-    const session::DtmfSettings& settings = sink.leg->dtmf->settings;
-    adopt(sink, source, static_cast<std::uint16_t>(highest == header.sequence ? highest - 1 : highest),
-          header.timestamp - settings.packet_ms * settings.audio_clock_rate / 1000,
-          now_ms_of(context) - settings.packet_ms);
+void end_sending(Context& context, DtmfLeg& leg, DtmfWay way) {
+  for (std::size_t left = leg.sender.clear(); left != 0; --left) {
+    count(context, leg, way, DtmfCount::kRefused);
   }
-  sink.rewriter.leave_out({header.ssrc, source.index}, header, now_ms_of(context), !event);
+  session::TimingWheel::disarm(leg.send_timer);
+  leg.over_ms = 0;
+  if (leg.tones == nullptr || !leg.tones->follows_audio()) {
+    leg.leg->rtp->tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
+  }
 }
 
 }  // namespace pollux::stages

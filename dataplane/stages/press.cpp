@@ -16,22 +16,24 @@ using session::DtmfLeg;
 
 // Presses of one source leg are told apart from those of another, and from events that are no presses.
 constexpr dtmf::PressId kNoPress = 0x8000;
+// What is known from one packet only can't be believed whatever length it tells: there would be no end of it.
+constexpr std::uint32_t kMostAtOnceMs = 2000;
 
 dtmf::PressId id_at_sink(const DtmfLeg& from, dtmf::PressId press) {
-  return static_cast<dtmf::PressId>(from.leg->spec.id) << 16 | (press & 0xffffU);
+  return static_cast<dtmf::PressId>(from.leg->spec.id) << 16 |
+         ((press & kNoPress) != 0 ? press & 0xffffU : press % (kNoPress - 1) + 1);
 }
 
 bool takes(const session::DtmfSettings& settings, std::uint8_t event) {
-  return settings.event_payload_type != session::kNoPayloadType && event < 128 &&
-         (settings.events[event / 64] >> (event % 64) & 1U) != 0;
+  return std::ranges::any_of(settings.event_formats,
+                             [event](const session::EventFormat& format) { return format.takes(event); });
 }
 
-void tell(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfPhase phase, bool outgoing) {
+void tell(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfPhase phase) {
   Event event;
   event.type = EventType::kDtmf;
   event.session = leg.leg->session->handle;
   event.leg_id = leg.leg->spec.id;
-  event.outgoing = outgoing;
   event.press = {.event = outcome.event,
                  .way = outcome.way,
                  .phase = phase,
@@ -39,18 +41,6 @@ void tell(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfPhase phas
                  .duration_ms = phase == DtmfPhase::kEnd ? outcome.duration_ms : 0,
                  .began_ms_ago = static_cast<std::uint32_t>(context.now_ms - outcome.began_ms)};
   raise_event(context, event);
-}
-
-// The signalling is told what it has to send to the leg's party.
-void tell_outgoing(Context& context, DtmfLeg& leg, std::uint8_t event, std::uint32_t duration_ms) {
-  Outcome outcome;
-  outcome.event = event;
-  outcome.way = DtmfWay::kSipInfo;
-  outcome.duration_ms = duration_ms;
-  outcome.began_ms = context.now_ms;
-  tell(context, leg, outcome, DtmfPhase::kStart, true);
-  tell(context, leg, outcome, DtmfPhase::kEnd, true);
-  count(context, leg, DtmfWay::kSipInfo, DtmfCount::kSent);
 }
 
 std::uint8_t other_digit(Context& context, std::uint8_t digit) {
@@ -99,10 +89,11 @@ bool render(Context& context, DtmfLeg& to, DtmfBlock block, dtmf::DigitOrder& or
   return false;
 }
 
+// Those whose parties may be sent something.
 template <typename Function>
 void for_each_sink(const DtmfLeg& from, Function&& function) {
   for (const session::Route& route : from.leg->routing->routes) {
-    if (route.sink->dtmf != nullptr) {
+    if (route.sink->dtmf != nullptr && (route.sink->rtp->tx_flags & session::kTxForward) != 0) {
       function(*route.sink->dtmf);
     }
   }
@@ -132,7 +123,7 @@ void begin_at_sinks(Context& context, DtmfLeg& from, DtmfWay way, const dtmf::Di
 void take(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfWay way, dtmf::DigitOrder press) {
   switch (outcome.kind) {
     case Outcome::Kind::kBegan:
-      tell(context, leg, outcome, DtmfPhase::kStart, false);
+      tell(context, leg, outcome, DtmfPhase::kStart);
       press.id = outcome.id;
       press.event = outcome.event;
       begin_at_sinks(context, leg, way, press);
@@ -142,7 +133,7 @@ void take(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfWay way, d
           leg, [&](DtmfLeg& to) { to.sender.progress(id_at_sink(leg, outcome.id), outcome.duration_ms); });
       break;
     case Outcome::Kind::kEnded:
-      tell(context, leg, outcome, DtmfPhase::kEnd, false);
+      tell(context, leg, outcome, DtmfPhase::kEnd);
       for_each_sink(leg, [&](DtmfLeg& to) {
         to.sender.end(id_at_sink(leg, outcome.id), outcome.duration_ms);
         dtmf_send(context, to);
@@ -160,49 +151,61 @@ void take(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfWay way, d
   }
 }
 
-// Events that are no key presses: on to those who take them, and to nobody else.
+// Events that are no key presses: on to those who take them, and to nobody else. One goes on at a time.
 void relay_event(Context& context, DtmfLeg& leg, const PressReport& report) {
-  const dtmf::PressId id = kNoPress | report.event;
   if (report.kind == PressReport::Kind::kBegin) {
-    for_each_sink(leg, [&](DtmfLeg& to) {
-      const dtmf::DigitOrder order{.id = id_at_sink(leg, id),
-                                   .rendering = Rendering::kEvent,
-                                   .event = report.event,
-                                   .level = report.volume,
-                                   .live = true,
-                                   .way = DtmfWay::kRfc4733,
-                                   .duration_ms = report.duration_ms};
-      if (!takes(to.settings, report.event) || !queue_digit(context, to, order)) {
-        count(context, to, DtmfWay::kRfc4733, DtmfCount::kRefused);
-      }
-    });
-  } else {
-    for_each_sink(leg, [&](DtmfLeg& to) {
-      if (report.kind == PressReport::Kind::kEnd) {
-        to.sender.end(id_at_sink(leg, id), report.duration_ms);
-        dtmf_send(context, to);
-      } else {
-        to.sender.progress(id_at_sink(leg, id), report.duration_ms);
-      }
-    });
+    leg.relayed_event = report.event;
+    leg.relayed_id = static_cast<std::uint16_t>(kNoPress | (leg.relayed_id + 1));
+  } else if (report.event != leg.relayed_event) {
+    return;
   }
+  const dtmf::PressId id = id_at_sink(leg, leg.relayed_id);
+  for_each_sink(leg, [&](DtmfLeg& to) {
+    if (report.kind == PressReport::Kind::kEnd) {
+      to.sender.end(id, report.duration_ms);
+      dtmf_send(context, to);
+    } else if (report.kind == PressReport::Kind::kProgress) {
+      to.sender.progress(id, report.duration_ms);
+    } else if (to.settings.send != DtmfSend::kRfc4733 || leg.settings.block != DtmfBlock::kOff ||
+               !takes(to.settings, report.event) ||
+               !queue_digit(context, to,
+                            {.id = id,
+                             .rendering = Rendering::kEvent,
+                             .event = report.event,
+                             .level = report.volume,
+                             .live = true,
+                             .way = DtmfWay::kRfc4733,
+                             .duration_ms = report.duration_ms})) {
+      count(context, to, DtmfWay::kRfc4733, DtmfCount::kRefused);
+    }
+  });
+}
+
+// Whether the press that begins is one to be told and sent.
+bool believed(Context& context, DtmfLeg& leg, DtmfWay way) {
+  count(context, leg, way, DtmfCount::kSeen);
+  if ((way == DtmfWay::kRfc4733 && !leg.settings.takes_events) || !leg.limit.take(context.now_ms)) {
+    count(context, leg, way, DtmfCount::kRefused);
+    return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 void take_reports(Context& context, DtmfLeg& leg, DtmfWay way, const dtmf::PressReports& reports) {
-  for (const PressReport& report : reports) {
-    if (way == DtmfWay::kRfc4733 && !leg.settings.takes_events) {
-      if (report.kind == PressReport::Kind::kBegin) {
-        count(context, leg, way, DtmfCount::kRefused);
-      }
-      continue;
-    }
-    if (report.kind == PressReport::Kind::kBegin) {
-      count(context, leg, way, DtmfCount::kSeen);
-    }
+  bool began = false;  // in this call
+  for (PressReport report : reports) {
     if (report.repaired) {
       count(context, leg, way, DtmfCount::kRepaired);
+    }
+    if (report.kind == PressReport::Kind::kBegin) {
+      began = true;
+      if (!believed(context, leg, way)) {
+        continue;  // of what the merger doesn't know it makes nothing
+      }
+    } else if (began && way == DtmfWay::kRfc4733) {
+      report.duration_ms = std::min(report.duration_ms, kMostAtOnceMs);
     }
     if (!is_digit(report.event) && report.event != kFlashEvent) {
       relay_event(context, leg, report);
@@ -213,9 +216,9 @@ void take_reports(Context& context, DtmfLeg& leg, DtmfWay way, const dtmf::Press
   }
 }
 
-void expire_presses(Context& context, DtmfLeg& leg) {
+void expire_presses(Context& context, DtmfLeg& leg, std::uint64_t until_ms) {
   for (;;) {
-    const Outcome outcome = leg.merger.expire(context.now_ms);
+    const Outcome outcome = leg.merger.expire(until_ms);
     if (outcome.kind == Outcome::Kind::kNothing) {
       return;
     }
@@ -223,38 +226,84 @@ void expire_presses(Context& context, DtmfLeg& leg) {
   }
 }
 
-bool inject_presses(Context& context, DtmfLeg& leg, const DtmfInjection& injection) {
+namespace {
+
+// Whether a press of `from` has to wait in the sink's queue.
+bool queues_at(const DtmfLeg& from, const DtmfLeg& to) {
+  return from.settings.block != DtmfBlock::kDrop && to.settings.send != DtmfSend::kNone;
+}
+
+bool has_room(const DtmfLeg& leg, const DtmfInjection& injection) {
   const std::size_t wanted = injection.events.size();
-  bool room = true;
-  if (injection.pressed_by_party) {
-    for_each_sink(leg, [&](DtmfLeg& to) { room &= to.sender.room() >= wanted; });
-  } else {
-    room = leg.sender.room() >= wanted;
+  if (!injection.pressed_by_party) {
+    return leg.sender.room() >= wanted;
   }
-  if (!room) {
+  bool room = leg.info.capacity() - (leg.info.size() - leg.next_info) >= wanted;
+  for_each_sink(leg, [&](DtmfLeg& to) { room &= !queues_at(leg, to) || to.sender.room() >= wanted; });
+  return room;
+}
+
+void queue_info(const Context& context, DtmfLeg& leg, const DtmfInjection& injection) {
+  if (leg.next_info == leg.info.size()) {
+    leg.info.clear();
+    leg.info_due_ms = std::max(leg.info_due_ms, context.now_ms);
+  } else if (leg.next_info != 0) {
+    StaticVector<session::InfoPress, kMaxQueuedPresses> rest;
+    for (std::size_t i = leg.next_info; i < leg.info.size(); ++i) {
+      rest.push_back(leg.info[i]);
+    }
+    leg.info = rest;
+  }
+  leg.next_info = 0;
+  for (const std::uint8_t event : injection.events) {
+    leg.info.push_back({event, injection.duration_ms, injection.gap_ms});
+  }
+}
+
+}  // namespace
+
+std::uint64_t info_due_ms(const DtmfLeg& leg) {
+  return leg.next_info == leg.info.size() ? dtmf::PressMerger::kNever : leg.info_due_ms;
+}
+
+void take_info(Context& context, DtmfLeg& leg) {
+  while (info_due_ms(leg) <= context.now_ms) {
+    const session::InfoPress press = leg.info[leg.next_info++];
+    leg.info_due_ms = context.now_ms + press.duration_ms + press.gap_ms;
+    count(context, leg, DtmfWay::kSipInfo, DtmfCount::kSeen);
+    take(context, leg, leg.merger.take_info(press.event, press.duration_ms, context.now_ms),
+         DtmfWay::kSipInfo, {.duration_ms = press.duration_ms, .gap_ms = press.gap_ms});
+  }
+}
+
+bool inject_presses(Context& context, DtmfLeg& leg, const DtmfInjection& injection) {
+  if (injection.pressed_by_party && !leg.settings.takes_info) {
+    for (std::size_t i = 0; i < injection.events.size(); ++i) {
+      count(context, leg, DtmfWay::kSipInfo, DtmfCount::kRefused);
+    }
+    return true;
+  }
+  if (!has_room(leg, injection)) {
     return false;
   }
+  if (injection.pressed_by_party) {
+    queue_info(context, leg, injection);
+    take_info(context, leg);
+    return true;
+  }
   for (const std::uint8_t event : injection.events) {
-    if (injection.pressed_by_party) {
-      count(context, leg, DtmfWay::kSipInfo,
-            leg.settings.takes_info ? DtmfCount::kSeen : DtmfCount::kRefused);
-      if (leg.settings.takes_info) {
-        take(context, leg, leg.merger.take_info(event, injection.duration_ms, context.now_ms),
-             DtmfWay::kSipInfo, {.duration_ms = injection.duration_ms, .gap_ms = injection.gap_ms});
-      }
-    } else if (leg.settings.send == DtmfSend::kSipInfo) {
-      tell_outgoing(context, leg, event, injection.duration_ms);
-    } else {
-      dtmf::DigitOrder order{.event = event,
-                             .level = injection.level_dbm0 != 0 ? injection.level_dbm0 : leg.settings.level,
-                             .way = DtmfWay::kSipInfo,
-                             .duration_ms = injection.duration_ms,
-                             .gap_ms = injection.gap_ms};
-      if (leg.settings.send != DtmfSend::kNone &&
-          render(context, leg, DtmfBlock::kOff, order, DtmfWay::kSipInfo)) {
-        queue_digit(context, leg, order);
-      }
+    dtmf::DigitOrder order{.event = event,
+                           .level = injection.level_dbm0 != 0 ? injection.level_dbm0 : leg.settings.level,
+                           .way = DtmfWay::kSipInfo,
+                           .duration_ms = injection.duration_ms,
+                           .gap_ms = injection.gap_ms};
+    if (leg.settings.send == DtmfSend::kSipInfo) {
+      order.rendering = Rendering::kTell;
+    } else if (leg.settings.send == DtmfSend::kNone ||
+               !render(context, leg, DtmfBlock::kOff, order, DtmfWay::kSipInfo)) {
+      continue;
     }
+    queue_digit(context, leg, order);
   }
   return true;
 }

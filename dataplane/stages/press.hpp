@@ -11,7 +11,12 @@ namespace pollux::stages {
 void take_reports(Context& context, session::DtmfLeg& leg, DtmfWay way, const dtmf::PressReports& reports);
 
 // Presses whose end was foreseen, and has come.
-void expire_presses(Context& context, session::DtmfLeg& leg);
+void expire_presses(Context& context, session::DtmfLeg& leg, std::uint64_t until_ms);
+
+// Presses that SIP INFO has brought, one after another: those whose turn has come, and when the next one's
+// is.
+void take_info(Context& context, session::DtmfLeg& leg);
+std::uint64_t info_due_ms(const session::DtmfLeg& leg);
 
 // Presses that control orders. False: a queue has no room for all of them, and nothing has happened.
 bool inject_presses(Context& context, session::DtmfLeg& leg, const DtmfInjection& injection);

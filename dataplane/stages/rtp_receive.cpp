@@ -152,6 +152,7 @@ void rtp_receive(Context& context, MediaBatch& batch) {
     batch.count = kept;
   }
   rtp_send(context, batch);
+  rtp_send(context, context.copies);  // before presses take the numbers that follow
   dtmf(context);
   rtp_send(context, context.copies);
   forward_media(context);

@@ -47,6 +47,21 @@ bool makes_tones(const SessionSpec& spec, const LegSpec& leg) {
   return tone_format(leg) != nullptr && (send_of(leg) == DtmfSend::kInBand || blocked_towards(spec, leg));
 }
 
+session::EventFormat events_of(const LegSpec& leg, const CodecFormat& events) {
+  session::EventFormat made;
+  made.payload_type = events.payload_type;
+  made.clock_rate = events.params.clock_rate;
+  made.events = events.params.events;
+  for (const CodecFormat& format : leg.codecs) {
+    if (format.params.id == CodecId::kRed && format.params.redundancy != 0 &&
+        format.params.redundant_payload_type == events.payload_type) {
+      made.red_payload_type = format.payload_type;
+      made.redundancy = format.params.redundancy;
+    }
+  }
+  return made;
+}
+
 session::DtmfSettings settings_of(const SessionSpec& spec, const LegSpec& leg) {
   const auto codecs = leg.codecs.span();
   session::DtmfSettings settings;
@@ -62,20 +77,20 @@ session::DtmfSettings settings_of(const SessionSpec& spec, const LegSpec& leg) {
   if (const CodecFormat* const audio = first_audio(codecs)) {
     settings.audio_clock_rate = audio->params.clock_rate;
   }
-  if (const CodecFormat* const events = event_format(codecs, settings.audio_clock_rate)) {
-    settings.event_payload_type = events->payload_type;
-    settings.event_clock_rate = events->params.clock_rate;
-    settings.events = events->params.events;
-    for (const CodecFormat& format : leg.codecs) {
-      if (format.params.id == CodecId::kRed && format.params.redundancy != 0 &&
-          format.params.redundant_payload_type == events->payload_type) {
-        settings.red_payload_type = format.payload_type;
-        settings.redundancy = format.params.redundancy;
-      }
+  for (const CodecFormat& format : leg.codecs) {
+    if (format.params.id == CodecId::kTelephoneEvent) {
+      settings.event_formats.push_back(events_of(leg, format));
     }
   }
   if (makes_tones(spec, leg)) {
-    settings.tone_payload_type = tone_format(leg)->payload_type;
+    const CodecFormat& tones = *tone_format(leg);
+    settings.tone_payload_type = tones.payload_type;
+    settings.tone_clock_rate = tones.params.clock_rate;
+    if (tones.params.id == CodecId::kL16) {
+      const std::uint32_t bytes_per_ms = 2U * tones.params.channels * tones.params.clock_rate / 1000;
+      settings.packet_ms =
+          std::min(settings.packet_ms, static_cast<std::uint16_t>(media::ToneSource::kRoom / bytes_per_ms));
+    }
   }
   return settings;
 }
@@ -90,6 +105,18 @@ bool listens(const SessionSpec& spec, const LegSpec& leg) {
     return true;
   }
   return event_format(leg.codecs.span(), 8000) == nullptr && !tones_may_pass(spec, leg);
+}
+
+bool is_listened_to_only(const SessionSpec& spec, const LegSpec& sink) {
+  std::size_t feeders = 0;
+  std::size_t listened = 0;
+  for (const LegSpec& from : spec.legs) {
+    if (std::ranges::find(from.sinks, sink.id) != from.sinks.end()) {
+      ++feeders;
+      listened += listens(spec, from) ? 1U : 0U;
+    }
+  }
+  return feeders == 1 && listened == 1;
 }
 
 Expected<void> plan_dtmf(const SessionSpec& spec, std::size_t index, session::Leg& leg, DtmfRecord& record,

@@ -23,6 +23,9 @@ struct DtmfRecord {
 // Whether somebody needs to know what is pressed in-band on the leg: DtmfReceive says.
 bool listens(const SessionSpec& spec, const LegSpec& leg);
 
+// Whether exactly one leg leads to this one, and is listened to: its packets may be taken out of the stream.
+bool is_listened_to_only(const SessionSpec& spec, const LegSpec& sink);
+
 // Fills the plan's DTMF part for leg `index` of `spec`, and `record` with what the leg will have. Thread:
 // control. Errors: as media::ToneListener::make() and media::ToneSource::make(). On an error nothing has
 // changed.

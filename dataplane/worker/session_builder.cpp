@@ -352,12 +352,9 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   record.media = std::move(media);
   for (auto& leg_plan : plan->legs) {
     leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs, record.media);
-    leg_plan.rewrites =
-        std::ranges::any_of(record.media,
-                            [&](const auto& route) { return route->to_leg == leg_plan.spec.id; }) ||
-        std::ranges::any_of(spec.legs, [&](const LegSpec& from) {
-          return listens(spec, from) && std::ranges::find(from.sinks, leg_plan.spec.id) != from.sinks.end();
-        });
+    leg_plan.rewrites = std::ranges::any_of(
+        record.media, [&](const auto& route) { return route->to_leg == leg_plan.spec.id; });
+    leg_plan.owns_stream = is_listened_to_only(spec, leg_plan.spec);
   }
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     if (record.legs[i]) {

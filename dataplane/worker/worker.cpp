@@ -11,6 +11,7 @@
 #include "dataplane/stages/classify.hpp"
 #include "dataplane/stages/dtmf.hpp"
 #include "dataplane/stages/dtmf_send.hpp"
+#include "dataplane/stages/own_stream.hpp"
 #include "dataplane/stages/handoff.hpp"
 #include "dataplane/stages/punt.hpp"
 #include "dataplane/stages/repacketize.hpp"
@@ -274,6 +275,9 @@ void Worker::finish(session::SessionPlan& plan) {
     }
   }
   for (const auto& leg : plan.removed) {
+    if (leg->dtmf != nullptr) {
+      stages::end_presses(context_, *leg->dtmf);
+    }
     retire(*leg);
   }
   if (plan.kind == session::PlanKind::kDtmf) {
@@ -281,11 +285,16 @@ void Worker::finish(session::SessionPlan& plan) {
     stages::send_inserted(context_);
   }
   for (const session::LegPlan& leg_plan : plan.legs) {
-    if (leg_plan.changes_listener && leg_plan.leg->dtmf != nullptr) {
-      stages::release_dtmf(context_, *leg_plan.leg->dtmf, false);
+    if (leg_plan.leg->dtmf != nullptr && plan.kind == session::PlanKind::kUpdate) {
+      stages::change_dtmf(context_, *leg_plan.leg->dtmf, leg_plan);
     }
   }
   session::apply(plan, *context_.table, *context_.srtp, context_.now_tsc, context_.now_ms);
+  for (const session::LegPlan& leg_plan : plan.legs) {
+    if (leg_plan.owns_stream) {
+      stages::own_stream(context_, *leg_plan.leg->rtp);
+    }
+  }
   if (plan.kind == session::PlanKind::kAdd) {
     context_.counters.sessions.add(1);
   } else if (plan.kind == session::PlanKind::kRemove) {

@@ -12,6 +12,8 @@
 #include "dataplane/io/eal.hpp"
 #include "dataplane/stages/context.hpp"
 #include "tests/bench/bench_net.hpp"
+#include "tests/bench/dtmf_rows.hpp"
+#include "tests/bench/generate_row.hpp"
 #include "tests/bench/media_rows.hpp"
 #include "tests/bench/relay_bed.hpp"
 #include "tests/bench/relay_rows.hpp"
@@ -94,6 +96,15 @@ int main(int argc, char** argv) {
     if (std::string(row.name).starts_with(only)) {
       rows.push_back(run_media_row(row, relay));
     }
+  }
+  if (std::string(pollux::bench::kPresenceRow).starts_with(only)) {
+    rows.push_back(run_presence_row(relay));
+  }
+  if (std::string(pollux::bench::kDetectRow).starts_with(only)) {
+    rows.push_back(run_detect_row(relay));
+  }
+  if (std::string(pollux::bench::kGenerateRow).starts_with(only)) {
+    rows.push_back(run_generate_row(relay));
   }
   if (std::string(pollux::bench::kSetupRow).starts_with(only)) {
     rows.push_back(run_setup_row(setup));

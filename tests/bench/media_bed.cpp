@@ -14,6 +14,7 @@
 #include "dataplane/base/byte_order.hpp"
 #include "dataplane/base/checksum.hpp"
 #include "tests/bench/allocations.hpp"
+#include "tests/support/codec_format.hpp"
 
 namespace pollux::bench {
 
@@ -103,6 +104,10 @@ SessionSpec MediaBed::call_spec(std::uint32_t call, Which which) const {
     leg.sinks.push_back(static_cast<std::uint16_t>(1 - side));
     if (which == Which::kMedia) {
       leg.codecs.push_back(kind_.formats[side]);
+      if (kind_.events) {
+        leg.codecs.push_back(test::format(CodecId::kTelephoneEvent, 101));
+      }
+      leg.dtmf.receive_in_band = kind_.listens ? DtmfReceive::kOn : DtmfReceive::kAuto;
       leg.ptime_ms = kind_.ptime_ms;
       leg.jitter_window_ms = kind_.window_ms;
     }

@@ -18,6 +18,8 @@ struct MediaKind {
   std::uint16_t ptime_ms = 0;          // that both want; they send 20 ms
   std::uint16_t window_ms = 0;
   bool one_way = false;  // from side 0 to side 1; otherwise both ways, half of the streams each
+  bool events = false;   // telephone-events are negotiated on both sides, though nobody presses a key
+  bool listens = false;  // for tones, on both sides
 };
 
 // Time is the bed's: a round has one packet of each stream and lasts 20 ms on the worker's clock, whatever it

@@ -29,9 +29,10 @@ TEST(Arguments, HelpListsEachCommand) {
   EXPECT_FALSE(parsed.proceed);
   EXPECT_EQ(parsed.exit_code, 0);
   EXPECT_EQ(parsed.err, "");
-  for (const char* command : {"session list ", "session show ", "session create ", "session delete ",
-                              "events ", "top ", "stats ", "capture ", "node info ", "node ports ",
-                              "node drain ", "node undrain ", "node reload ", "completion "}) {
+  for (const char* command :
+       {"session list ", "session show ", "session create ", "session delete ", "dtmf send ", "dtmf block ",
+        "dtmf unblock ", "events ", "top ", "stats ", "capture ", "node info ", "node ports ", "node drain ",
+        "node undrain ", "node reload ", "completion "}) {
     EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(command)));
   }
 }
@@ -41,12 +42,13 @@ TEST(Arguments, EachCommandHasHelpOfItsOwn) {
     std::vector<std::string> command;
     const char* mentions;
   };
-  const Case cases[] = {{{"session", "list"}, "--limit"}, {{"session", "show"}, "Session id"},
-                        {{"session", "create"}, "--leg"}, {{"session", "delete"}, "Session ids"},
-                        {{"events"}, "--follow"},         {{"stats"}, "--drops"},
-                        {{"node", "info"}, "networks"},   {{"top"}, "--once"},
-                        {{"capture"}, "--unmatched"},     {{"node", "drain"}, "--end-sessions"},
-                        {{"node", "reload"}, "--dry-run"}};
+  const Case cases[] = {{{"session", "list"}, "--limit"},  {{"session", "show"}, "Session id"},
+                        {{"session", "create"}, "--leg"},  {{"session", "delete"}, "Session ids"},
+                        {{"events"}, "--follow"},          {{"stats"}, "--drops"},
+                        {{"node", "info"}, "networks"},    {{"top"}, "--once"},
+                        {{"capture"}, "--unmatched"},      {{"node", "drain"}, "--end-sessions"},
+                        {{"node", "reload"}, "--dry-run"}, {{"dtmf", "send"}, "--from-party"},
+                        {{"dtmf", "block"}, "--mode"},     {{"dtmf", "unblock"}, "Leg id"}};
   for (auto [command, mentions] : cases) {
     command.push_back("--help");
     const auto parsed = parse_arguments(command, {});
@@ -57,9 +59,29 @@ TEST(Arguments, EachCommandHasHelpOfItsOwn) {
 
 TEST(Arguments, CreateHelpNamesEveryLegKey) {
   const auto parsed = parse_arguments({"session", "create", "--help"}, {});
-  for (const char* key : {"network=", "remote=", "remote-rtcp=", "family=", "rtcp-mux",
-                          "direction=", "learning=", "policy=", "stream=", "dscp=", "pt=", "sinks=",
-                          "srtp-receive=", "srtp-send=", "srtp-receive-roc=", "srtp=passthrough"}) {
+  for (const char* key : {"network=",
+                          "remote=",
+                          "remote-rtcp=",
+                          "family=",
+                          "rtcp-mux",
+                          "direction=",
+                          "learning=",
+                          "policy=",
+                          "stream=",
+                          "dscp=",
+                          "pt=",
+                          "sinks=",
+                          "srtp-receive=",
+                          "srtp-send=",
+                          "srtp-receive-roc=",
+                          "srtp=passthrough",
+                          "codec=",
+                          "dtmf-send=",
+                          "dtmf-receive=",
+                          "dtmf-block=",
+                          "dtmf-guard=",
+                          "dtmf-level=",
+                          "dtmf-keep-audio"}) {
     EXPECT_THAT(parsed.out, HasSubstr("\n  " + std::string(key)));
   }
 }

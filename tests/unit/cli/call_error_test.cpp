@@ -98,6 +98,8 @@ TEST(CallError, SaysWhatToDo) {
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "MEMORY_EXHAUSTED", "memory.mbufs"},
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "MEDIA_EXHAUSTED", "admission.max_media_load"},
         Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "CAPTURES_EXHAUSTED", "end one of them"},
+        Case{grpc::StatusCode::NOT_FOUND, "LEG_UNKNOWN", "polluxctl session show ID"},
+        Case{grpc::StatusCode::RESOURCE_EXHAUSTED, "DTMF_QUEUE_FULL", "wait until some have been sent"},
         Case{grpc::StatusCode::ALREADY_EXISTS, "CAPTURE_EXISTS", "somebody captures this session"},
         Case{grpc::StatusCode::PERMISSION_DENIED, "DECRYPTED_CAPTURE_FORBIDDEN", "leave out --decrypted"},
         Case{grpc::StatusCode::INVALID_ARGUMENT, "CONFIG_INVALID", "nothing was changed"},

@@ -69,6 +69,8 @@ TEST(Completion, BashFindsCommandsOptionsAndValues) {
   EXPECT_EQ(offered(folder, "polluxctl stats -o j", 3), " json \n");
   EXPECT_EQ(offered(folder, "polluxctl capture --d", 2), " --decrypted \n");
   EXPECT_EQ(offered(folder, "polluxctl completion z", 2), " zsh \n");
+  EXPECT_EQ(offered(folder, "polluxctl dtmf s", 2), " send \n");
+  EXPECT_EQ(offered(folder, "polluxctl dtmf block call-1 a --mode r", 6), " random \n");
   EXPECT_EQ(offered(folder, "polluxctl session list --limit \"\"", 4), "  \n");
   folder.write("call.pcapng", "");
   EXPECT_THAT(offered(folder, "polluxctl capture --out " + folder.file("ca"), 3), HasSubstr("/call.pcapng "));

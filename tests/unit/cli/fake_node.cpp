@@ -23,6 +23,7 @@ FakeNode::FakeNode(std::shared_ptr<grpc::ServerCredentials> credentials) {
     builder.AddListeningPort("127.0.0.1:0", std::move(credentials), &port);
   }
   builder.RegisterService(static_cast<v1::SessionService::Service*>(this));
+  builder.RegisterService(static_cast<v1::MediaService::Service*>(this));
   builder.RegisterService(static_cast<v1::NodeService::Service*>(this));
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
@@ -85,6 +86,30 @@ grpc::Status FakeNode::WatchEvents(grpc::ServerContext* context, const v1::Watch
                                    grpc::ServerWriter<v1::WatchEventsResponse>* writer) {
   watched.push_back(*request);
   return watch(static_cast<int>(watched.size()) - 1, *request, *writer, *context);
+}
+
+grpc::Status FakeNode::InjectDtmf(grpc::ServerContext*, const v1::InjectDtmfRequest* request,
+                                  v1::InjectDtmfResponse* response) {
+  injected.push_back(*request);
+  if (believes_sip_info || !request->pressed_by_party()) {
+    response->set_digits(request->digits());
+    response->set_duration_ms(request->duration_ms() == 0 ? 160 : request->duration_ms());
+    response->set_gap_ms(request->gap_ms() == 0 ? 40 : request->gap_ms());
+  }
+  return error;
+}
+
+grpc::Status FakeNode::BlockDtmf(grpc::ServerContext*, const v1::BlockDtmfRequest* request,
+                                 v1::BlockDtmfResponse* response) {
+  blocked.push_back(*request);
+  response->set_mode(request->mode());
+  return error;
+}
+
+grpc::Status FakeNode::UnblockDtmf(grpc::ServerContext*, const v1::UnblockDtmfRequest* request,
+                                   v1::UnblockDtmfResponse*) {
+  unblocked.push_back(*request);
+  return error;
 }
 
 grpc::Status FakeNode::Info(grpc::ServerContext*, const v1::InfoRequest*, v1::InfoResponse* response) {

@@ -10,12 +10,15 @@
 #include <vector>
 
 #include "controlplane/cli/commands.hpp"
+#include "pollux/v1/media_service.grpc.pb.h"
 #include "pollux/v1/node.grpc.pb.h"
 #include "pollux/v1/session.grpc.pb.h"
 
 namespace pollux::cli {
 
-class FakeNode : public v1::SessionService::Service, public v1::NodeService::Service {
+class FakeNode : public v1::SessionService::Service,
+                 public v1::MediaService::Service,
+                 public v1::NodeService::Service {
  public:
   // `credentials`: of a TCP port of the loopback; without them a unix socket.
   explicit FakeNode(std::shared_ptr<grpc::ServerCredentials> credentials = nullptr);
@@ -51,6 +54,10 @@ class FakeNode : public v1::SessionService::Service, public v1::NodeService::Ser
   std::vector<v1::WatchEventsRequest> watched;
   std::vector<v1::ReloadRequest> reloads;
   int undrained = 0;
+  bool believes_sip_info = true;  // InjectDtmf takes what pressed_by_party brings
+  std::vector<v1::InjectDtmfRequest> injected;
+  std::vector<v1::BlockDtmfRequest> blocked;
+  std::vector<v1::UnblockDtmfRequest> unblocked;
 
   grpc::Status Create(grpc::ServerContext*, const v1::CreateRequest*, v1::Session*) override;
   grpc::Status Get(grpc::ServerContext*, const v1::GetRequest*, v1::Session*) override;
@@ -58,6 +65,11 @@ class FakeNode : public v1::SessionService::Service, public v1::NodeService::Ser
   grpc::Status List(grpc::ServerContext*, const v1::ListRequest*, v1::ListResponse*) override;
   grpc::Status WatchEvents(grpc::ServerContext*, const v1::WatchEventsRequest*,
                            grpc::ServerWriter<v1::WatchEventsResponse>*) override;
+  grpc::Status InjectDtmf(grpc::ServerContext*, const v1::InjectDtmfRequest*,
+                          v1::InjectDtmfResponse*) override;
+  grpc::Status BlockDtmf(grpc::ServerContext*, const v1::BlockDtmfRequest*, v1::BlockDtmfResponse*) override;
+  grpc::Status UnblockDtmf(grpc::ServerContext*, const v1::UnblockDtmfRequest*,
+                           v1::UnblockDtmfResponse*) override;
   grpc::Status Info(grpc::ServerContext*, const v1::InfoRequest*, v1::InfoResponse*) override;
   grpc::Status Stats(grpc::ServerContext*, const v1::StatsRequest*, v1::StatsResponse*) override;
   grpc::Status Drain(grpc::ServerContext*, const v1::DrainRequest*,

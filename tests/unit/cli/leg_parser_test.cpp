@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"a,",
                 "'' is no key of a leg; they are network, remote, remote-rtcp, family, rtcp-mux, direction, "
                 "learning, policy, stream, dscp, pt, sinks, codec, ptime, jitter-window, silence, dtx, "
-                "rtcp-xr, srtp-receive, srtp-receive-roc, srtp-send, srtp-send-roc, srtp"},
+                "rtcp-xr, dtmf-send, dtmf-receive, dtmf-block, dtmf-guard, dtmf-level, dtmf-keep-audio, "
+                "srtp-receive, srtp-receive-roc, srtp-send, srtp-send-roc, srtp"},
         BadCase{"a,network", "network needs a value: network=..."}, BadCase{"a,dscp=", "dscp= needs a value"},
         BadCase{"a,dscp=64", "dscp must be 0..63, not '64'"},
         BadCase{"a,dscp=-1", "dscp must be 0..63, not '-1'"},
@@ -124,6 +125,19 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"a,codec=PCMA+",
                 "codec '': written NAME, NAME:PT or NAME:PT/RATE/CHANNELS, with ;FMTP behind, such as "
                 "opus:96;useinbandfec=1"},
+        BadCase{"a,dtmf-send=info", "dtmf-send is one of auto, rfc4733, in-band, sip-info, none; not 'info'"},
+        BadCase{
+            "a,dtmf-receive=in-band+off",
+            "dtmf-receive is in-band, rfc4733, sip-info, or one with no- in front; several joined with +; "
+            "not 'off'"},
+        BadCase{"a,dtmf-block=off", "dtmf-block is one of drop, silence, tone, random; not 'off'"},
+        BadCase{"a,dtmf-guard=101", "dtmf-guard is 0..100 ms, written as a number; not '101'"},
+        BadCase{"a,dtmf-level=8", "dtmf-level is -36..0 dBm0, such as -8; not '8'"},
+        BadCase{"a,dtmf-level=-37", "dtmf-level is -36..0 dBm0, such as -8; not '-37'"},
+        BadCase{"a,dtmf-level=-", "dtmf-level is -36..0 dBm0, such as -8; not '-'"},
+        BadCase{"a,dtmf-send", "dtmf-send needs a value: dtmf-send=..."},
+        BadCase{"a,dtmf-guard=1,dtmf-guard=2", "dtmf-guard is given twice"},
+        BadCase{"a,dtmf-keep-audio=2", "dtmf-keep-audio stands alone, or is yes or no; not '2'"},
         BadCase{"a,sinks=b+", "sinks holds ids of legs joined by '+', not ''"}));
 
 TEST(LegParser, ReportsEveryProblem) {
@@ -153,6 +167,22 @@ TEST(LegParser, Media) {
   expect_leg("a,silence=noise,dtx=no,rtcp-xr=yes",
              "leg_id: 'a' silence: SILENCE_POLICY_COMFORT_NOISE rtcp_xr: true");
   EXPECT_FALSE(parse_leg("a").value.has_jitter_window_ms());
+}
+
+TEST(LegParser, Dtmf) {
+  expect_leg(
+      "a,codec=PCMA+telephone-event:101+red:121;101/101/101,dtmf-send=sip-info,dtmf-receive=in-band+"
+      "no-rfc4733+no-sip-info,dtmf-block=random,dtmf-guard=40,dtmf-level=-12,dtmf-keep-audio",
+      "leg_id: 'a' codecs { payload_type: 8 encoding: 'PCMA' } codecs { payload_type: 101 encoding: "
+      "'telephone-event' } codecs { payload_type: 121 encoding: 'red' fmtp: '101/101/101' } "
+      "dtmf { receive_in_band: DTMF_RECEIVE_ON receive_rfc4733: DTMF_RECEIVE_OFF receive_sip_info: "
+      "DTMF_RECEIVE_OFF send: DTMF_SEND_SIP_INFO tone_guard_ms: 40 keep_audio: true level_dbm0: -12 block: "
+      "DTMF_BLOCK_RANDOM }");
+  expect_leg("a,dtmf-send=auto", "leg_id: 'a' dtmf { send: DTMF_SEND_AUTO }");
+  expect_leg("a,dtmf-send=rfc4733", "leg_id: 'a' dtmf { send: DTMF_SEND_RFC4733 }");
+  expect_leg("a,dtmf-send=in-band", "leg_id: 'a' dtmf { send: DTMF_SEND_IN_BAND }");
+  expect_leg("a,dtmf-send=none", "leg_id: 'a' dtmf { send: DTMF_SEND_NONE }");
+  expect_leg("a,dtmf-level=0", "leg_id: 'a' dtmf { level_dbm0: 0 }");
 }
 
 // RFC 4568 §9.1.

@@ -119,5 +119,26 @@ TEST(RenderEvent, NewerNode) {
   EXPECT_NE(render_event(event, Style{}).find("event of unknown type 99"), std::string::npos);
 }
 
+TEST(RenderEvent, KeyPresses) {
+  const std::string leg = "type: EVENT_TYPE_DTMF session_id: 'call-1' leg_id: 'a' ";
+  EXPECT_EQ(text_of(leg + "dtmf { digit: '5' way: DTMF_WAY_RFC4733 phase: DTMF_PHASE_START }"),
+            "call-1  leg a presses 5 (RFC 4733)");
+  EXPECT_EQ(text_of(leg + "dtmf { digit: '5' way: DTMF_WAY_RFC4733 phase: DTMF_PHASE_END duration_ms: 160 "
+                          "volume_dbm0: -10 }"),
+            "call-1  leg a pressed 5 (RFC 4733), 160 ms, -10 dBm0");
+  EXPECT_EQ(text_of(leg + "dtmf { digit: '*' way: DTMF_WAY_IN_BAND phase: DTMF_PHASE_END duration_ms: 80 "
+                          "info_leg_ids: 'b' info_leg_ids: 'c' }"),
+            "call-1  leg a pressed * (in-band), 80 ms; SIP INFO due to leg b, c");
+  EXPECT_EQ(
+      text_of(leg + "dtmf { digit: '!' way: DTMF_WAY_SIP_INFO phase: DTMF_PHASE_END duration_ms: 300 }"),
+      "call-1  leg a pressed flash (SIP INFO), 300 ms");
+  EXPECT_EQ(
+      text_of(leg + "outgoing: true dtmf { digit: '7' way: DTMF_WAY_SIP_INFO phase: DTMF_PHASE_START }"),
+      "call-1  leg a: 7 begins, for SIP INFO");
+  EXPECT_EQ(text_of(leg + "outgoing: true dtmf { digit: '7' way: DTMF_WAY_SIP_INFO phase: DTMF_PHASE_END "
+                          "duration_ms: 160 info_leg_ids: 'a' }"),
+            "call-1  leg a: 7 is to be sent by SIP INFO, 160 ms");
+}
+
 }  // namespace
 }  // namespace pollux::cli

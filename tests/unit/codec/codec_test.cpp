@@ -180,5 +180,47 @@ TEST(Codec, SaysWhatItCantMake) {
   }
 }
 
+// An encoder that follows another one's payloads goes on as that one would have.
+TEST(Encoder, FollowsAnother) {
+  for (const CodecId id :
+       {CodecId::kG726_16, CodecId::kG726_24, CodecId::kG726_32, CodecId::kG726_40, CodecId::kG722}) {
+    const CodecParams params = params_of(id);
+    const std::uint32_t rate = pcm_rate(params, 8'000);
+    auto one = Encoder::make(params, rate, 1);
+    auto follower = Encoder::make(params, rate, 1, {.tones = true});
+    auto stranger = Encoder::make(params, rate, 1, {.tones = true});
+    auto decoder = Decoder::make(params, rate, 1);
+    auto other_decoder = Decoder::make(params, rate, 1);
+    const Pcm pcm = speech(rate, 400);
+    const std::size_t length = rate / 50;
+    Bytes bytes(kMostPayloadBytes);
+    Pcm heard(length);
+    Pcm strange(length);
+    for (std::size_t at = 0; at < pcm.size() / 2; at += length) {
+      const Chunks chunks = one->encode(std::span(pcm).subspan(at, length), bytes);
+      const auto payload = std::span<const std::uint8_t>(bytes).first(chunks[0].bytes);
+      follower->follow(payload);
+      decoder->decode(payload, heard);
+      other_decoder->decode(payload, strange);
+    }
+    double error = 0;
+    double strange_error = 0;
+    for (std::size_t at = pcm.size() / 2; at < pcm.size() / 2 + 3 * length; at += length) {
+      const auto piece = std::span(pcm).subspan(at, length);
+      const Chunks chunks = follower->encode(piece, bytes);
+      decoder->decode(std::span<const std::uint8_t>(bytes).first(chunks[0].bytes), heard);
+      const Chunks others = stranger->encode(piece, bytes);
+      other_decoder->decode(std::span<const std::uint8_t>(bytes).first(others[0].bytes), strange);
+      // But for a wide-band codec's filters, which lag by 22 samples.
+      const std::size_t lag = id == CodecId::kG722 ? 22 : 0;
+      for (std::size_t i = lag; i < length; ++i) {
+        error += std::pow(heard[i] - piece[i - lag], 2);
+        strange_error += std::pow(strange[i] - piece[i - lag], 2);
+      }
+    }
+    EXPECT_LT(error * 2, strange_error) << codec_facts(id).name;
+  }
+}
+
 }  // namespace
 }  // namespace pollux::codec

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <opus/opus.h>
 
+#include <cmath>
 #include <tuple>
 
 #include "dataplane/codec/codec.hpp"
@@ -230,6 +231,27 @@ TEST(Opus, IsStereoOnlyForWhomWantsIt) {
       EXPECT_EQ(opus_packet_get_nb_channels(payloads.back().data()), stereo ? 2 : 1) << ms;
       EXPECT_EQ(payloads.size(), 1000 / ms);
     }
+  }
+}
+
+// CELT alone, narrow-band, without its look-ahead: RFC 6716 §3.1's configurations 16 to 19.
+TEST(Opus, EncodesTonesPlainly) {
+  for (const std::uint32_t bit_rate : {0U, 12'000U}) {
+    CodecParams params = opus();
+    params.max_average_bitrate = bit_rate;
+    auto plain = Encoder::make(params, 8'000, 1, {.tones = true});
+    auto usual = Encoder::make(params, 8'000, 1);
+    EXPECT_LT(plain->delay_samples(), usual->delay_samples());
+    Pcm tone(8'000);
+    for (std::size_t i = 0; i < tone.size(); ++i) {
+      const double t = static_cast<double>(i) / 8'000;
+      tone[i] = static_cast<Sample>(5000 * (std::sin(2 * M_PI * 941 * t) + std::sin(2 * M_PI * 1633 * t)));
+    }
+    const auto payloads = encoded(*plain, tone, 160);
+    for (const Bytes& payload : payloads) {
+      EXPECT_EQ(payload[0] >> 5, 4);
+    }
+    EXPECT_LE(total(payloads) * 8, (bit_rate == 0 ? 32'000U : bit_rate) * 5 / 4);
   }
 }
 

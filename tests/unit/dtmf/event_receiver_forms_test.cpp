@@ -53,6 +53,15 @@ TEST_F(EventReceiverForms, SegmentsAreOnePress) {
   EXPECT_EQ(told(), Told{});
 }
 
+TEST_F(EventReceiverForms, TheIntervalIsNotLearnedFromTheEndOfASegment) {
+  send(1000, {.sequence = 1, .duration = 64'800, .marker = true});
+  send(1050, {.sequence = 2, .duration = 65'200});
+  send(1092, {.sequence = 3, .duration = 0xffff});
+  EXPECT_EQ(receiver.due_ms(), 1242U);
+  send(1100, {.sequence = 4, .timestamp = 8000 + 0xffff, .duration = 65});
+  EXPECT_EQ(receiver.due_ms(), 1250U);
+}
+
 TEST_F(EventReceiverForms, TheEndOfASegmentMayBeLost) {
   send(1000, {.sequence = 1, .duration = 65'440, .marker = true});
   send(1040, {.sequence = 5, .timestamp = 8000 + 0xffff, .duration = 225});

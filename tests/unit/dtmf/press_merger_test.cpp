@@ -169,6 +169,25 @@ TEST_F(MergerTest, InfoMergesWithinItsWindowOnly) {
   }
 }
 
+TEST_F(MergerTest, InfosWindowBeginsWhereATonesTimeIsSure) {
+  for (const std::uint64_t late_ms : {440U, 441U}) {
+    merger = {};
+    begin(kInBand, 5, 1000, 1030);
+    end(kInBand, 5, 1000, 60, 30);
+    EXPECT_EQ(merger.take_info(5, 160, 1060 + late_ms).kind, late_ms == 440 ? Kind::kMerged : Kind::kBegan);
+  }
+}
+
+// Senders that tell of an interval before it has passed make a press seem to be over too early.
+TEST_F(MergerTest, InfosWindowBeginsWhenAnEventsEndWasTold) {
+  for (const std::uint64_t late_ms : {400U, 401U}) {
+    merger = {};
+    begin(kEvent, 5, 950, 1000, 50);
+    end(kEvent, 5, 950, 100, 50);
+    EXPECT_EQ(merger.take_info(5, 160, 1100 + late_ms).kind, late_ms == 400 ? Kind::kMerged : Kind::kBegan);
+  }
+}
+
 TEST_F(MergerTest, InfoDuringAPressMergesHoweverLongItIs) {
   begin(kInBand, 5, 1000, 1030);
   EXPECT_EQ(merger.take_info(5, 100, 9000).kind, Kind::kMerged);

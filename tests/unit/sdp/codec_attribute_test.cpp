@@ -87,8 +87,7 @@ TEST(ReadCodec, AnnexBOfG729) {
 TEST(ReadCodec, ParametersOfOpus) {
   const CodecParams params = good({"opus", 0, 0,
                                    "minptime=10;useinbandfec=1; stereo=1;usedtx=1;cbr=1;"
-                                   "maxaveragebitrate=20000;maxplaybackrate=16000;sprop-stereo=1;x"})
-                                 ;
+                                   "maxaveragebitrate=20000;maxplaybackrate=16000;sprop-stereo=1;x"});
   EXPECT_TRUE(params.inband_fec);
   EXPECT_TRUE(params.stereo);
   EXPECT_TRUE(params.dtx);
