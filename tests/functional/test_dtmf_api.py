@@ -43,20 +43,25 @@ def test_into_silence(lab, node):
 
 
 def test_on_hold(lab, node):
-    """The party doesn't speak, and isn't sent the other's audio; then the call goes on in the same stream."""
+    """A party that isn't sent the other's audio gets presses; afterwards the call goes on in their stream."""
     with two(lab, node, direction="SENDONLY") as (made, ear):
-        made.inject("b", "7")
-        sent(made, 1)
-        made.dial([], speech.spoken(0.6))
-        wait_until(lambda: made.api.get(made.id).state.legs[1].rtp.tx_packets >= 30, what="the audio")
+        with Talker(made.a, speech.spoken(2.0)) as talker:
+            talker.says(20)
+            made.inject("b", "7")
+            sent(made, 1)
+            assert {packet.payload_type for _, packet in ear.packets} == {dtmf.EVENT_TYPE}
+            made.api.update_leg(made.id, made.api.leg("b", "inside", direction="SENDRECV"), "direction")
+            talker.says(20)
+        wait_until(lambda: made.api.get(made.id).state.legs[0].rtp.rx_packets >= len(talker.sent),
+                   what="the last packet")
     assert digits(ear.events()) == "7"
     packets = [packet for _, packet in ear.packets]
     assert len({packet.ssrc for packet in packets}) == 1
     assert [packet.sequence for packet in packets] == [
         (packets[0].sequence + number) % 0x10000 for number in range(len(packets))]
     audio = [packet for packet in packets if packet.payload_type == 8]
-    assert len(audio) == 30
-    assert 0 < (audio[0].timestamp - packets[0].timestamp) % 0x100000000 < 8000 * 30
+    assert len(audio) >= 18
+    assert 0 < (audio[0].timestamp - packets[0].timestamp) % 0x100000000 < 8000 * 5
 
 
 @pytest.mark.parametrize("codecs", [(PCMA,), (PCMU,)], ids=["pcma", "pcmu"])
@@ -96,7 +101,7 @@ def test_the_queue(lab, node):
 def test_wrong_requests(lab, node):
     with two(lab, node) as (made, _):
         invalid = grpc.StatusCode.INVALID_ARGUMENT
-        for fields, name in (({"digits": "12E"}, "digits"), ({"digits": ""}, "digits"),
+        for fields, name in (({"digits": "12E"}, "digits[2]"), ({"digits": ""}, "digits"),
                              ({"digits": "1" * 65}, "digits"),
                              ({"digits": "1", "duration_ms": 20001}, "duration_ms"),
                              ({"digits": "1", "gap_ms": 20001}, "gap_ms"),
@@ -199,37 +204,51 @@ def test_blocked(lab, node, mode):
     assert not dtmf.measured_tones(heard)
 
 
-def test_all_three_ways_at_once_are_one_press(lab, node):
-    """A phone that sends tones, events and SIP INFO for one press, to one that takes events, and to one that
-    takes tones."""
-    for b_codecs in ((PCMA, EVENTS), (PCMA,)):
-        wanted, sound = "2580", speech.samples(bytes(2 * 8 * 2600))
-        with two(lab, node, b_codecs=b_codecs, a_keys={"receive_in_band": "ON", "tone_guard_ms": 40}) as (
-                made, ear):
-            presses = [dtmf.Press(digit, 0.3 + 0.5 * number, 120, dtmf.TONES)
-                       for number, digit in enumerate(wanted)]
-            packets = list(dtmf.dialled(sound, presses, made.a.stream))
-            # Events beside the audio, as some phones have them. The numbers are those of one stream.
-            for press in presses:
-                start = 50000 + round(8000 * press.at)
-                packets += [(press.at + 0.02 * step, dtmf.of_type(
-                    made.a.stream, dtmf.event(press.digit, 160 * (step + 1), step == 5), 101, step == 0))
-                    for step in range(6)]
-            packets = renumbered(sorted(packets, key=lambda entry: entry[0]))
-            infos = [(press.at + 0.25, press.digit) for press in presses]
-            play_with_infos(made, packets, infos)
-            wait_until(lambda: made.told()[1] == wanted, what="the last press to be over")
-            way = "RFC4733" if len(b_codecs) > 1 else "IN_BAND"
-            sent(made, len(wanted), way=way)
-            time.sleep(0.3)  # that something more would come in
-            assert made.told()[:2] == (wanted, wanted)
-            seen = [made.counts("a", name) for name in ("IN_BAND", "RFC4733", "SIP_INFO")]
-            assert [counts.seen for counts in seen] == [len(wanted)] * 3
-            assert sum(counts.merged for counts in seen) == 2 * len(wanted)
-        if way == "RFC4733":
-            assert digits(ear.events()) == wanted and not ear.tones()
-        else:
-            assert digits(ear.tones()) == wanted and not ear.events()
+def all_at_once(made, wanted, infos=True):
+    """A phone that sends tones, events and SIP INFO for each press; returns when the last one is over."""
+    presses = [dtmf.Press(digit, 0.3 + 0.5 * number, 120, dtmf.TONES) for number, digit in enumerate(wanted)]
+    packets = list(dtmf.dialled(speech.samples(bytes(2 * 8 * 2600)), presses, made.a.stream))
+    for press in presses:  # events beside the audio, as some phones have them
+        made.a.stream.timestamp = 50000 + round(8000 * press.at)
+        packets += [(press.at + 0.02 * step, dtmf.of_type(
+            made.a.stream, dtmf.event(press.digit, 160 * step, step == 6), 101, step == 1))
+            for step in range(1, 7)]
+    packets.sort(key=lambda entry: entry[0])
+    play_with_infos(made, renumbered(packets), [(press.at + 0.25, press.digit) for press in presses] if infos else [])
+    wait_until(lambda: made.told()[1] == wanted, what="the last press to be over")
+
+
+TWICE = pytest.mark.xfail(strict=True, reason="tones that are heard aren't cut out for sinks that get tones")
+
+
+@pytest.mark.parametrize("b_codecs", [(PCMA, EVENTS), pytest.param((PCMA,), marks=TWICE)],
+                         ids=["to-rfc4733", "to-in-band"])
+def test_all_three_ways_at_once_are_one_press(lab, node, b_codecs):
+    wanted, way = "2580", "RFC4733" if EVENTS in b_codecs else "IN_BAND"
+    with two(lab, node, b_codecs=b_codecs, a_keys={"receive_in_band": "ON", "tone_guard_ms": 40}) as (made, ear):
+        all_at_once(made, wanted)
+        sent(made, len(wanted), way=way)
+        time.sleep(0.3)  # that something more would come in
+        assert made.told()[:2] == (wanted, wanted)
+        seen = [made.counts("a", name) for name in ("IN_BAND", "RFC4733", "SIP_INFO")]
+        assert [counts.seen for counts in seen] == [len(wanted)] * 3
+        assert sum(counts.merged for counts in seen) == 2 * len(wanted)
+    tones = dtmf.measured_tones(dtmf.sound_of(ear.packets)[1])
+    assert (digits(ear.events()), digits(tones)) == ((wanted, "") if way == "RFC4733" else ("", wanted))
+
+
+def test_tones_beside_events_are_one_digit_for_who_gets_tones(lab, node):
+    """By the defaults tones aren't looked for in the audio: those that are made of the events lie over them.
+
+    What is heard before the first event has come joins them; multimon-ng takes that for a press of its own.
+    """
+    with two(lab, node, b_codecs=(PCMA,)) as (made, ear):
+        all_at_once(made, "2580", infos=False)
+        sent(made, 4, way="IN_BAND")
+        time.sleep(0.3)
+    heard = dtmf.measured_tones(dtmf.sound_of(ear.packets)[1])
+    assert not ear.events() and digits(heard) == "2580"
+    assert max(key.ms for key in heard) <= 120 + 40
 
 
 def renumbered(packets):
@@ -303,7 +322,6 @@ def test_srtp_on_both_sides(lab, node):
         made.inject("a", "5", pressed_by_party=True, duration_ms=100)
         sent(made, 5)
         wait_until(lambda: made.told()[1] == "12345", what="the last press to be over")
-        assert not ear.is_alive() or ear.packets
     heard = ear.events(clock=48000)
     assert digits(heard) == "12345"
     assert max(abs(key.ms - ms) for key, ms in zip(heard, (100, 100, 120, 80, 100))) <= 20, heard
