@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lab import demo, dtmf, net, node as lab_node, rtp, speech  # noqa: E402
+from lab import demo, dtmf, net, rtp, speech  # noqa: E402
 
 LAST_PRESS_SECONDS = 3.0  # how long to wait for what is still to come
 ARP_MS = 300
@@ -44,7 +44,8 @@ def press_info(node, call, start):
         if press.way == dtmf.INFO:
             time.sleep(max(0.0, start + press.at - time.time()))
             done[press] = time.time()
-            polluxctl(node, "dtmf", "send", call, "a", press.digit, "--from-party", "--duration", str(press.ms))
+            polluxctl(node, "dtmf", "send", call, "a", press.digit, "--from-party", "--duration",
+                      str(press.ms))
     return done
 
 
@@ -124,7 +125,8 @@ def judge(calls):
     for press in PRESSES:
         cells = {way: cell(press, pressed, heard) for way, (pressed, heard, _) in calls.items()}
         right |= {(press, way): good for way, (_, good) in cells.items()}
-        print(f"   {press.digit:4} {press.way:10}  {press.ms} ms {''.join(f'{text:22}' for text, _ in cells.values())}")
+        print(f"   {press.digit:4} {press.way:10}  {press.ms} ms "
+              f"{''.join(f'{text:22}' for text, _ in cells.values())}")
     demo.say("the matrix: presses that were heard exactly once, of those pressed")
     print(f"   {'pressed by':12}{''.join(f'{way:12}' for way in calls)}")
     for source in dtmf.WAYS:
@@ -141,9 +143,10 @@ def judge(calls):
 
 
 def demonstrate(keep_running):
-    with tempfile.TemporaryDirectory(prefix="pollux-demo-") as folder, net.Lab(demo.SIDES, demo.SUBNETS) as lab:
-        demo.say(f"host A {lab.host_a.v4} presses 1 2 3 by tones, 4 5 6 by RFC 4733, 7 8 9 by SIP INFO | polluxd "
-                 f"| host B {lab.host_b.v4} hears them in one way, another in each of three calls")
+    with tempfile.TemporaryDirectory(prefix="pollux-demo-") as folder, \
+            net.Lab(demo.SIDES, demo.SUBNETS) as lab:
+        demo.say(f"host A {lab.host_a.v4} presses 1 2 3 by tones, 4 5 6 by RFC 4733, 7 8 9 by SIP INFO | "
+                 f"polluxd | host B {lab.host_b.v4} hears them in one way, another in each of three calls")
         return demo.with_node(lab, folder, keep_running, lambda node: judge(
             {way: call(lab, node, way) for way in dtmf.WAYS}))
 

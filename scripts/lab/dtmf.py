@@ -73,7 +73,8 @@ def of_type(stream, payload, payload_type, marker=False):
 def dialled(sound, presses, stream, event_type=EVENT_TYPE):
     """(seconds, packet) of a phone that says `sound` as A-law, 20 ms a packet, and presses keys meanwhile.
 
-    A packet leaves when its 20 ms are over. Tones stand in the place of the sound, events in that of its packets. Other presses are no packets.
+    A packet leaves when its 20 ms are over. Tones stand in the place of the sound, events in that of its
+    packets. Other presses are no packets.
     """
     sound = array.array("h", sound)
     for press in presses:
@@ -181,11 +182,11 @@ def multimon(sound):
 
 
 def heard_tones(packets, payload_type=8):
-    """Digits in the audio, with times and lengths as measured; as multimon-ng hears them, or it fails."""
+    """Digits in the audio, with times and lengths as measured; and multimon-ng has to hear the same."""
     began, sound = sound_of(packets, payload_type)
     found = measured_tones(sound)
     if sound and (digits := multimon(sound)) != "".join(heard.digit for heard in found):
-        raise AssertionError(f"multimon-ng hears {digits!r}, and measuring finds {found}")
+        raise RuntimeError(f"multimon-ng hears {digits!r}, and measuring finds {found}")
     return [dataclasses.replace(heard, at=began + heard.at) for heard in found]
 
 

@@ -67,7 +67,8 @@ class Recorder(threading.Thread):
                         return
                     continue
                 stamp = next(data for _, kind, data in ancillary if kind == self.STAMP)
-                pcap.write(struct.pack("=4I", *struct.unpack("=qq", stamp[:16]), len(frame), len(frame)) + frame)
+                when = struct.unpack("=qq", stamp[:16])
+                pcap.write(struct.pack("=4I", *when, len(frame), len(frame)) + frame)
 
 
 def read(file, port, payload_type=101):
@@ -75,9 +76,11 @@ def read(file, port, payload_type=101):
     fields = [word for name in FIELDS for word in ("-e", name)]
     read = subprocess.run(["tshark", "-r", str(file), "-d", f"udp.port=={port},rtp", "-d",
                            f"rtp.pt=={payload_type},rtpevent", "-T", "fields", "-E", "separator=|",
-                           "-Y", f"rtp && udp.dstport=={port}", *fields], check=True, capture_output=True, text=True, timeout=30)
-    return [Packet(float(time), int(kind), int(ssrc, 16), int(sequence), int(timestamp), marker in ("1", "True"),
-                   int(event or -1), end in ("1", "True"), int(volume or 0), int(ticks or 0))
+                           "-Y", f"rtp && udp.dstport=={port}", *fields], check=True, capture_output=True,
+                          text=True, timeout=30)
+    return [Packet(float(time), int(kind), int(ssrc, 16), int(sequence), int(timestamp),
+                   marker in ("1", "True"), int(event or -1), end in ("1", "True"), int(volume or 0),
+                   int(ticks or 0))
             for time, kind, ssrc, sequence, timestamp, marker, event, end, volume, ticks in
             (line.split("|") for line in read.stdout.splitlines())]
 

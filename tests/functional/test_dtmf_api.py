@@ -1,5 +1,6 @@
-"""Key presses by the API and polluxctl: into silence, on hold, among audio; refusals; three ways at once; SRTP."""
+"""Key presses by the API and polluxctl: into silence, on hold, among audio; refusals; all ways at once."""
 
+import cmath
 import contextlib
 import json
 import signal
@@ -7,8 +8,8 @@ import time
 
 import grpc
 import pytest
-from api import error_details, local_rtp, wait_until
-from keypad import EVENTS, G729, PCMA, PCMU, WIDE_EVENTS, OPUS, call, digits, leg
+from api import error_details, wait_until
+from keypad import EVENTS, G729, OPUS, PCMA, PCMU, WIDE_EVENTS, call, digits, leg
 from lab import dtmf, speech
 from party import Party, waiting
 from srtp_party import SrtpParty, connect
@@ -128,7 +129,8 @@ def test_a_leg_without_codecs(lab, node):
         assert told.returncode == 1 and "has no codecs" in told.stderr
         connect(session, a=a, b=b)
         for number in range(3):  # and events pass as they are
-            packet = dtmf.of_type(a.stream, dtmf.event("1", 160 * (number + 1), number == 2), 101, number == 0)
+            told = dtmf.event("1", 160 * (number + 1), number == 2)
+            packet = dtmf.of_type(a.stream, told, 101, number == 0)
             a.rtp.sendto(packet, a.to)
             assert b.receive() == packet
 
@@ -139,7 +141,7 @@ def test_what_a_codec_cannot_carry_is_refused(lab, node):
         for codecs, keys, field, words in (
                 ((G729,), {"send": "IN_BAND"}, "dtmf.send", "doesn't carry tones; offer telephone-event"),
                 ((PCMA,), {"send": "RFC4733"}, "dtmf.send", "codecs has no telephone-event"),
-                ((PCMA,), {"receive_rfc4733": "ON"}, "dtmf.receive_rfc4733", "codecs has no telephone-event")):
+                ((PCMA,), {"receive_rfc4733": "ON"}, "dtmf.receive_rfc4733", "has no telephone-event")):
             _, reason, violations, _ = refusal(
                 api.create, leg(api, "a", "outside", a, (PCMA,)), leg(api, "b", "inside", b, codecs, keys))
             assert reason == "INVALID_FIELD"
@@ -198,7 +200,7 @@ def test_blocked(lab, node, mode):
     assert abs(80 * len(loud) - (1600 if mode == "tone" else 0)) <= 240
     if loud:
         place = heard[loud[0] + 400:loud[0] + 1200]
-        turn = [speech.cmath.exp(-2j * speech.cmath.pi * 1000 * at / 8000) for at in range(len(place))]
+        turn = [cmath.exp(-2j * cmath.pi * 1000 * at / 8000) for at in range(len(place))]
         at_1000_hz = 2 * abs(sum(map(lambda x, y: x * y, place, turn))) / len(place)
         assert at_1000_hz ** 2 / 2 >= 0.9 * speech.energy(place) / len(place), "one tone, and no digit's"
     assert not dtmf.measured_tones(heard)
@@ -214,7 +216,8 @@ def all_at_once(made, wanted, infos=True):
             made.a.stream, dtmf.event(press.digit, 160 * step, step == 6), 101, step == 1))
             for step in range(1, 7)]
     packets.sort(key=lambda entry: entry[0])
-    play_with_infos(made, renumbered(packets), [(press.at + 0.25, press.digit) for press in presses] if infos else [])
+    by_info = [(press.at + 0.25, press.digit) for press in presses] if infos else []
+    play_with_infos(made, renumbered(packets), by_info)
     wait_until(lambda: made.told()[1] == wanted, what="the last press to be over")
 
 
@@ -223,7 +226,8 @@ def all_at_once(made, wanted, infos=True):
                          ids=["to-rfc4733", "to-in-band"])
 def test_all_three_ways_at_once_are_one_press(lab, node, b_codecs):
     wanted, way = "2580", "RFC4733" if EVENTS in b_codecs else "IN_BAND"
-    with two(lab, node, b_codecs=b_codecs, a_keys={"receive_in_band": "ON", "tone_guard_ms": 40}) as (made, ear):
+    keys = {"receive_in_band": "ON", "tone_guard_ms": 40}
+    with two(lab, node, b_codecs=b_codecs, a_keys=keys) as (made, ear):
         all_at_once(made, wanted)
         sent(made, len(wanted), way=way)
         time.sleep(0.3)  # that something more would come in

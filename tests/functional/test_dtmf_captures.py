@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from api import wait_until
-from keypad import L16, PCMA, EVENTS, call, digits
+from keypad import L16, PCMA, call, digits
 from lab import dtmf, rtp
 from party import Party
 

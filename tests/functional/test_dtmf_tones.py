@@ -30,9 +30,9 @@ class Tones:
         volumes = (10 ** ((level - dtmf.FULL_SCALE_DBM0) / 20) for level in (self.low_dbm0, self.high_dbm0))
         mix = ",".join(f"{channel}v{volume:.6f}" for channel, volume in enumerate(volumes, 1))
         made = subprocess.run(
-            ["sox", "-D", "-r", "8000", "-c", "2", "-n", "-b", "16", "-e", "signed", "-c", "1", "-t", "raw", "-", "synth",
-             str(self.ms / 1000), "sine", f"{low * (1 + self.low / 100):.3f}", "sine",
-             f"{high * (1 + self.high / 100):.3f}", "remix", mix], check=True, capture_output=True, timeout=20)
+            [*"sox -D -r 8000 -c 2 -n -b 16 -e signed -c 1 -t raw - synth".split(), str(self.ms / 1000),
+             "sine", f"{low * (1 + self.low / 100):.3f}", "sine", f"{high * (1 + self.high / 100):.3f}",
+             "remix", mix], check=True, capture_output=True, timeout=20)
         return speech.samples(made.stdout)
 
     def played(self, wanted):

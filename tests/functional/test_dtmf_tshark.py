@@ -34,7 +34,7 @@ def events_of(pressed):
                          ids=["8kHz", "48kHz"])
 def test_injected(lab, node, tmp_path, clock, codecs):
     """All sixteen, into silence: nobody has spoken yet."""
-    file = tmp_path / "wire.pcapng"
+    file = tmp_path / "wire.pcap"
     with recorded_call(lab, node, file, a_codecs=codecs, b_codecs=codecs) as made:
         taken = made.inject("b", ALL, duration_ms=100, gap_ms=60, volume_dbm0=-12)
         assert (taken.digits, taken.duration_ms, taken.gap_ms) == (ALL, 100, 60)
@@ -50,23 +50,25 @@ def test_injected(lab, node, tmp_path, clock, codecs):
         assert abs(1000 * (press.at - before.at) - apart) <= 60, "timestamps tell the time that passes"
 
 
-@pytest.mark.parametrize("clock,codecs", [(8000, (PCMA, EVENTS)), (48000, (OPUS, WIDE_EVENTS))],
-                         ids=["8kHz", "48kHz"])
-def test_twenty_seconds(lab, node, tmp_path, clock, codecs):
-    """Longer than 0xFFFF ticks: three segments at 8 kHz, fifteen at 48."""
-    file = tmp_path / "wire.pcapng"
-    with recorded_call(lab, node, file, a_codecs=codecs, b_codecs=codecs) as made:
-        made.inject("b", "5", duration_ms=20000)
-        sent(made, 1, 30)
-        port = made.b.remote[1]
-    (press,) = presses(read(file, port), clock)
-    assert (press.event, press.ms) == (5, 20000)
-    assert len({packet.timestamp for packet in press.packets}) == 20 * clock // 0xffff + 1
+def test_twenty_seconds(lab, node, tmp_path):
+    """Longer than 0xFFFF ticks: three segments at 8 kHz, fifteen at 48. Both at once, as it takes its time."""
+    files, narrow, wide = (tmp_path / "8", tmp_path / "48"), (PCMA, EVENTS), (OPUS, WIDE_EVENTS)
+    with recorded_call(lab, node, files[0], a_codecs=narrow, b_codecs=narrow) as one, \
+            recorded_call(lab, node, files[1], a_codecs=wide, b_codecs=wide) as other:
+        calls = one, other
+        for made in calls:
+            made.inject("b", "5", duration_ms=20000)
+        for made in calls:
+            sent(made, 1, 30)
+    for file, made, clock in zip(files, calls, (8000, 48000)):
+        (press,) = presses(read(file, made.b.remote[1]), clock)
+        assert (press.event, press.ms) == (5, 20000)
+        assert len({packet.timestamp for packet in press.packets}) == 20 * clock // 0xffff + 1
 
 
 def test_shortest(lab, node, tmp_path):
     """A press of 1 ms becomes one of 40, and there are 40 between two."""
-    file = tmp_path / "wire.pcapng"
+    file = tmp_path / "wire.pcap"
     with recorded_call(lab, node, file) as made:
         made.inject("b", "12", duration_ms=1, gap_ms=1)
         sent(made, 2)
@@ -79,7 +81,7 @@ def test_shortest(lab, node, tmp_path):
 
 def test_among_audio(lab, node, tmp_path):
     """Audio before and after belongs to the same stream, and goes on at the time where it is."""
-    file = tmp_path / "wire.pcapng"
+    file = tmp_path / "wire.pcap"
     with recorded_call(lab, node, file) as made:
         port = made.b.remote[1]
         with Talker(made.a, speech.spoken(2.0)) as talker:
@@ -174,7 +176,7 @@ SENDERS = {as_it_should: (120, False), new_timestamps: (120, True), no_ends: (10
 @pytest.mark.parametrize("sender", SENDERS, ids=lambda sender: sender.__name__)
 def test_relayed_from(lab, node, tmp_path, sender):
     """Whatever the sender does, what leaves keeps the rules, and each press is one."""
-    file, wanted = tmp_path / "wire.pcapng", "1123*D"
+    file, wanted = tmp_path / "wire.pcap", "1123*D"
     ms, repaired = SENDERS[sender]
     with recorded_call(lab, node, file) as made:
         port = made.b.remote[1]
@@ -200,7 +202,7 @@ def test_relayed_from(lab, node, tmp_path, sender):
 
 def test_the_reader_sees_faults(lab, node, tmp_path):
     """Rules that nothing breaks prove nothing."""
-    file = tmp_path / "wire.pcapng"
+    file = tmp_path / "wire.pcap"
     with recorded_call(lab, node, file) as made:
         made.inject("b", "1", duration_ms=100)
         sent(made, 1)
@@ -212,7 +214,8 @@ def test_the_reader_sees_faults(lab, node, tmp_path):
         with pytest.raises(AssertionError):
             presses(packets)
             pytest.fail(name)
-    for field, value in (("timestamp", good[0].timestamp + 160), ("event", 2), ("marker", True), ("ticks", 1)):
+    for field, value in (("timestamp", good[0].timestamp + 160), ("event", 2), ("marker", True),
+                         ("ticks", 1)):
         packets = read(file, port)
         setattr(packets[2], field, value)
         unbroken(packets)
