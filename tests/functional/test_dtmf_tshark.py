@@ -51,8 +51,9 @@ def test_injected(lab, node, tmp_path, clock, codecs):
 
 
 def test_twenty_seconds(lab, node, tmp_path):
-    """Longer than 0xFFFF ticks: three segments at 8 kHz, fifteen at 48. Both at once, as it takes its time."""
-    files, narrow, wide = (tmp_path / "8", tmp_path / "48"), (PCMA, EVENTS), (OPUS, WIDE_EVENTS)
+    """Longer than 0xFFFF ticks: three segments at 8 kHz, fifteen at 48. Both at once."""
+    files = tmp_path / "narrow.pcap", tmp_path / "wide.pcap"
+    narrow, wide = (PCMA, EVENTS), (OPUS, WIDE_EVENTS)
     with recorded_call(lab, node, files[0], a_codecs=narrow, b_codecs=narrow) as one, \
             recorded_call(lab, node, files[1], a_codecs=wide, b_codecs=wide) as other:
         calls = one, other
