@@ -63,6 +63,8 @@ class Api:
         self.channel = grpc.insecure_channel(node.target)
         self.sessions = stubs["session_grpc"].SessionServiceStub(self.channel)
         self.node = stubs["node_grpc"].NodeServiceStub(self.channel)
+        self.media_pb = stubs["media"]
+        self.media = stubs["media_grpc"].MediaServiceStub(self.channel)
 
     def close(self):
         self.channel.close()

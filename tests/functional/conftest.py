@@ -43,9 +43,11 @@ def lab():
 def stubs():
     """The API's generated Python modules, importable from here on."""
     with lab_node.generate_stubs():
-        from pollux.v1 import node_pb2, node_pb2_grpc, session_pb2, session_pb2_grpc
+        from pollux.v1 import (media_service_pb2, media_service_pb2_grpc, node_pb2, node_pb2_grpc,
+                               session_pb2, session_pb2_grpc)
         yield {"session": session_pb2, "session_grpc": session_pb2_grpc, "node": node_pb2,
-               "node_grpc": node_pb2_grpc}
+               "node_grpc": node_pb2_grpc, "media": media_service_pb2,
+               "media_grpc": media_service_pb2_grpc}
 
 
 class Keeper:
