@@ -359,6 +359,38 @@ TEST_F(DtmfTest, RedundancyBringsBackWhatIsLost) {
   EXPECT_GE(with_all, 4U);
 }
 
+// RFC 2198: the press whose every packet was lost is told by those of the next one.
+TEST_F(DtmfTest, ALostPressComesWithTheNextOne) {
+  CodecFormat red = format(CodecId::kRed, 100);
+  red.params.redundant_payload_type = 101;
+  red.params.redundancy = 1;
+  add(spec_of({kPcma, kEvents, red}, {kPcma, kEvents}));
+  for (std::uint16_t i = 0; i < 4; ++i) {
+    const bool end = i == 3;
+    Bytes packet = rtp({.payload_type = 100,
+                        .marker = i == 0,
+                        .sequence = static_cast<std::uint16_t>(40 + i),
+                        .timestamp = 8000,
+                        .payload_length = 0});
+    const std::uint32_t offset = 1600;  // the lost one began 200 ms before
+    packet.insert(packet.end(), {0x80 | 101, static_cast<std::uint8_t>(offset >> 6),
+                                 static_cast<std::uint8_t>((offset & 0x3f) << 2), 4, 101});
+    packet.insert(packet.end(), {1, 0x8a, 0x03, 0x20});
+    const std::uint16_t duration = static_cast<std::uint16_t>(160 * (i + 1));
+    packet.insert(packet.end(),
+                  {2, static_cast<std::uint8_t>(end ? 0x8a : 0x0a), static_cast<std::uint8_t>(duration >> 8),
+                   static_cast<std::uint8_t>(duration)});
+    say({packet});
+    wait_ms(20);
+  }
+  wait_ms(500);
+  EXPECT_EQ(digits_of(ear().events()), "12");
+  EXPECT_EQ(reported(), "12");
+  EXPECT_DOUBLE_EQ(ear().events()[0].ms, 100);
+  EXPECT_DOUBLE_EQ(ear().events()[1].ms, 80);
+  expect_clean();
+}
+
 // The clock of what really goes out counts, not that of the first format in the list.
 TEST_F(DtmfTest, AnEventTakesTheClockOfTheAudioThatIsSent) {
   add(spec_of({kPcma, kEvents}, {kOpus, kPcma, kWideEvents, kEvents}));
