@@ -13,8 +13,8 @@ from pathlib import Path
 
 import lint_base
 
-HOT_ROOMS = ("dataplane/rtp/", "dataplane/srtp/", "dataplane/codec/", "dataplane/crypto/",
-             "dataplane/dtmf/", "dataplane/packetizer/", "dataplane/media/", "dataplane/session/", "dataplane/stages/",
+HOT_ROOMS = ("dataplane/rtp/", "dataplane/srtp/", "dataplane/codec/", "dataplane/crypto/", "dataplane/dtmf/",
+             "dataplane/packetizer/", "dataplane/media/", "dataplane/session/", "dataplane/stages/",
              "dataplane/worker/")
 
 # What no hot object may want. Patterns match whole undefined symbols (mangled, without @version).
@@ -45,7 +45,7 @@ COLD = {
     "dataplane/media/path_make.cpp": "paths are made with the session, by the control thread",
     "dataplane/media/route_plan.cpp": "routes are planned with the session, by the control thread",
     "dataplane/media/tone_listener_make.cpp": "listeners are made with the session, by the control thread",
-    "dataplane/media/tone_source_make.cpp": "sources of tones are made with the session, by the control thread",
+    "dataplane/media/tone_source_make.cpp": "made with the session, by the control thread",
     "dataplane/session/payload_types.cpp": "tables are made with the session, by the control thread",
     "dataplane/worker/dataplane_captures.cpp": "captures are begun, ended and read by control threads",
     "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",

@@ -24,10 +24,35 @@ Failure no_codecs(const std::string& leg_id) {
                    " has no codecs, and so no key presses: Update it with what its party takes and sends");
 }
 
-Failure queue_full(const std::string& leg_id, std::size_t presses) {
+// What of the presses the leg's party can't be sent; they are sent all or none.
+std::optional<Failure> not_for_leg(const LegRequest& leg, const DtmfInjection& injection) {
+  const DtmfSend send = resolve_send(leg.codecs, leg.dtmf.send);
+  for (std::size_t i = 0; i < injection.events.size(); ++i) {
+    const std::uint8_t event = injection.events[i];
+    std::string why;
+    if (send == DtmfSend::kInBand && !is_digit(event)) {
+      why = "is no digit, and has no tones: leg " + shown(leg.id) + " gets its presses in-band";
+    } else if (send == DtmfSend::kRfc4733 &&
+               std::none_of(leg.codecs.begin(), leg.codecs.end(), [event](const CodecFormat& format) {
+                 return format.params.id == CodecId::kTelephoneEvent && takes_event(format.params, event);
+               })) {
+      why = "is event " + std::to_string(event) + ", which the telephone-event of leg " + shown(leg.id) +
+            " doesn't take: its fmtp says which it does";
+    }
+    if (!why.empty()) {
+      return invalid_fields(
+          {{"digits[" + std::to_string(i) + "]", std::string(1, dtmf_letter(event)) + " " + why}});
+    }
+  }
+  return std::nullopt;
+}
+
+Failure queue_full(const std::string& leg_id, std::size_t presses, bool by_party) {
+  const std::string leg =
+      by_party ? "a leg that gets the presses of leg " + shown(leg_id) : "leg " + shown(leg_id);
   return make_failure(ErrorCode::kExhausted, "DTMF_QUEUE_FULL",
-                      "leg " + shown(leg_id) + " has no room for " + std::to_string(presses) +
-                          " more presses: at most " + std::to_string(kMaxQueuedPresses) +
+                      leg + " has no room for " + std::to_string(presses) + " more presses: at most " +
+                          std::to_string(kMaxQueuedPresses) +
                           " wait; none of these was taken, try again when some have been sent");
 }
 
@@ -73,6 +98,11 @@ void SessionManager::inject_dtmf(const std::string& id, const std::string& leg_i
     return callback(
         tl::unexpected(wrong_leg("leg " + shown(leg_id) + " has dtmf.send NONE: its party gets no presses")));
   }
+  if (!injection.pressed_by_party) {
+    if (auto failure = not_for_leg(leg, injection)) {
+      return callback(tl::unexpected(std::move(*failure)));
+    }
+  }
   DtmfInjection placed = injection;
   placed.leg_id = session->legs[*index].number;
   const std::uint64_t token = ++last_token_;
@@ -80,7 +110,9 @@ void SessionManager::inject_dtmf(const std::string& id, const std::string& leg_i
     return callback(tl::unexpected(not_taken(std::move(taken.error()), id, leg_id)));
   }
   const bool believed = !injection.pressed_by_party || leg.dtmf.receive_sip_info != DtmfReceive::kOff;
-  session->injections.emplace(token, PendingInjection{leg_id, injection.events.size(), {believed}, callback});
+  session->injections.emplace(
+      token,
+      PendingInjection{leg_id, injection.events.size(), injection.pressed_by_party, {believed}, callback});
   ++under_way_;
 }
 
@@ -93,7 +125,8 @@ void SessionManager::dtmf_injected(Session& session, const Event& event) {
   session.injections.erase(found);
   --under_way_;
   if (event.refused) {
-    return injection.callback(tl::unexpected(queue_full(injection.leg_id, injection.presses)));
+    return injection.callback(
+        tl::unexpected(queue_full(injection.leg_id, injection.presses, injection.by_party)));
   }
   injection.callback(injection.result);
 }

@@ -50,6 +50,7 @@ struct PendingUpdate {
 struct PendingInjection {
   std::string leg_id;
   std::size_t presses = 0;
+  bool by_party = false;
   InjectedDtmf result;
   InjectCallback callback;
 };

@@ -37,16 +37,16 @@ void DigitSender::queue(const DigitOrder& order, std::uint64_t now_ms) {
 }
 
 // One that can still be told about.
-DigitSender::Waiting* DigitSender::find(PressId id) {
+DigitSender::Waiting* DigitSender::find(PressId id, bool live) {
   if (id == 0) {
     return nullptr;
   }
-  if (phase_ == Phase::kSending && !ending_ && now_.id == id) {
+  if (phase_ == Phase::kSending && !ending_ && now_.id == id && now_.live == live) {
     return &now_;
   }
   for (std::size_t i = 0; i < waiting_; ++i) {
     Waiting& place = queue_[(first_ + i) % queue_.size()];
-    if (place.id == id) {
+    if (place.id == id && place.live == live) {
       return &place;
     }
   }
@@ -54,15 +54,15 @@ DigitSender::Waiting* DigitSender::find(PressId id) {
 }
 
 void DigitSender::progress(PressId id, std::uint32_t duration_ms) {
-  Waiting* const press = find(id);
-  if (press != nullptr && press->live) {
+  Waiting* const press = find(id, true);
+  if (press != nullptr) {
     press->duration_ms = std::max(press->duration_ms, capped(duration_ms));
   }
 }
 
 void DigitSender::end(PressId id, std::uint32_t duration_ms) {
-  Waiting* const press = find(id);
-  if (press == nullptr || !press->live) {
+  Waiting* const press = find(id, true);
+  if (press == nullptr) {
     return;
   }
   press->live = false;
@@ -73,8 +73,8 @@ void DigitSender::end(PressId id, std::uint32_t duration_ms) {
 }
 
 void DigitSender::reopen(PressId id) {
-  Waiting* const press = find(id);
-  if (press != nullptr && !press->live) {
+  Waiting* const press = find(id, false);
+  if (press != nullptr) {
     press->live = true;
     press->duration_ms = press == &now_ ? capped(sent_ms_) : std::uint16_t{0};
   }
@@ -101,14 +101,16 @@ DigitOrder DigitSender::order() const {
           .gap_ms = now_.gap_ms};
 }
 
-void DigitSender::clear() {
+std::size_t DigitSender::clear() {
+  const std::size_t forgotten = waiting_ + (active() ? 1U : 0U);
   first_ = waiting_ = 0;
   phase_ = Phase::kIdle;
   ready_ms_ = 0;
+  return forgotten;
 }
 
 std::uint64_t DigitSender::send_due_ms() const {
-  if (now_.rendering == Rendering::kMute) {
+  if (now_.rendering == Rendering::kMute || now_.rendering == Rendering::kTell) {
     return begin_ms_ + (now_.live ? kMaxPressMs : now_.duration_ms);
   }
   if (now_.rendering == Rendering::kEvent && !now_.live && started_) {

@@ -16,6 +16,7 @@ enum class Rendering : std::uint8_t {
   kTone,     // audio packets with tones
   kSilence,  // audio packets with silence
   kMute,     // nothing: audio is left out as long as it lasts
+  kTell,     // nothing: the owner tells somebody of its begin and end
 };
 
 struct DigitOrder {
@@ -59,21 +60,28 @@ struct SenderSettings {
   std::uint16_t packet_ms = 20;           // 5..60: between packets of an event, and of audio packets made
 };
 
-// Events: the first packet at once with one packet time as its duration, then one every packet time with the
-// time that has really passed; of a live press never more than is known of it, and never less than before.
-// The last packet three times in a row, same timestamp and duration, E set in all. Longer than 0xFFFF ticks:
-// that much without E, then the next segment (§2.5.1.3). Tones: audio packets of packet_ms, paced, the first
-// half a packet time after the press became known, so that the end of a live press is known when it matters.
-// A press lasts kMinPressMs at least, tones kMinToneMs; between two there are the gap of the first and at
-// least kMinGapMs in which nothing is sent and audio may flow. A live press that begins while it waits in the
-// queue keeps its length; one whose end never comes ends with 20 s (kMaxPressMs) at most.
+// Events: the first packet at once with one packet time as its duration, then one every packet time, the
+// duration grown by the time that has really passed; of a live press never more than is known of it, and
+// never less than before. The last packet three times in a row, same timestamp and duration, E set in all.
+// Longer than 0xFFFF ticks: that much without E, three times too, then the next segment (§2.5.1.3). Tones:
+// audio packets of packet_ms, paced, the first half a packet time after the press became known, so that the
+// end of a live press is known when it matters. A press lasts kMinPressMs at least, tones kMinToneMs; between
+// two there are the gap of the first and at least kMinGapMs in which nothing is sent and audio may flow. A
+// live press that begins while it waits in the queue keeps its length; one whose end never comes ends with 20
+// s (kMaxPressMs) at most.
 //
 // Memory is fixed, nothing allocates. One thread. Time in ms by the caller's clock, never going back.
 class DigitSender {
  public:
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
-  void set(const SenderSettings& settings) { settings_ = settings; }
+  // The event clock also of a press whose kBegin has just been given.
+  void set(const SenderSettings& settings) {
+    settings_ = settings;
+    if (!started_) {
+      current_.event_clock_rate = settings.event_clock_rate;
+    }
+  }
 
   // Places left in the queue. Pre of queue(): one at least.
   std::size_t room() const { return queue_.size() - waiting_; }
@@ -89,8 +97,8 @@ class DigitSender {
   bool next(std::uint64_t now_ms, SendStep& step);
   std::uint64_t due_ms() const;
   bool active() const { return phase_ != Phase::kIdle; }  // between kBegin and kEnd
-  // Everything is forgotten; kEnd isn't given any more.
-  void clear();
+  // Everything is forgotten, so many presses; kEnd isn't given any more.
+  std::size_t clear();
 
  private:
   // A DigitOrder in 12 bytes: 64 of them lie in every leg that sends digits.
@@ -112,7 +120,7 @@ class DigitSender {
     kOver,     // all has been sent, kEnd waits until over_ms_
   };
 
-  Waiting* find(PressId id);
+  Waiting* find(PressId id, bool live);
   void begin(std::uint64_t now_ms, SendStep& step);
   bool send(std::uint64_t now_ms, SendStep& step);
   bool send_event(std::uint64_t now_ms, SendStep& step);

@@ -180,6 +180,9 @@ bool EventReceiver::is_late(const Told& told, const Press& newest) const {
 }
 
 void EventReceiver::begin(const Told& told, PressReports& reports) {
+  if (told.duration == 0) {
+    return;  // RFC 4733 §2.3.5: tells nothing
+  }
   const Press* const before = newest(told.ssrc);
   const bool late = before != nullptr && is_late(told, *before);
   std::uint64_t ago_ms = to_ms(told.since_ticks, told.clock_rate);

@@ -27,8 +27,8 @@ struct EventPacket {
 // whichever packet of it survives. A press longer than 0xFFFF ticks comes in segments (§2.5.1.3) and is one
 // press all the same. Repaired: ends that never come (a press is over after three of its sender's update
 // intervals without a packet), and senders that give each packet of a press a new timestamp, which are known
-// by their sequence numbers and durations that go on without a break. Packets with duration 0 begin a press
-// but tell nothing of its length.
+// by their sequence numbers and durations that go on without a break. Packets with duration 0 tell nothing
+// (§2.3.5).
 //
 // Memory is fixed, nothing allocates. One thread. Durations are told in ms of the sender's clock.
 class EventReceiver {

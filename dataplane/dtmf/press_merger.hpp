@@ -21,8 +21,8 @@ struct Outcome {
     kProgress,  // it is still going on; `duration_ms` is known of it
     kEnded,     // it is over; `duration_ms` is its length
     kMerged,    // another way tells of press `id` too, for the first time
-    kReopened,  // as kMerged, and from now on `way` tells how long it is: an end that was foreseen doesn't
-                // hold
+    kReopened,  // as kMerged, and from now on the way that was taken tells how long it is: an end that was
+                // foreseen doesn't hold
   };
   Kind kind = Kind::kNothing;
   DtmfWay way = DtmfWay::kRfc4733;  // that told of the press first

@@ -1,6 +1,7 @@
 // A leg's key presses: what its party presses, and what is sent to it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -78,7 +79,7 @@ class PressLimit {
  public:
   bool take(std::uint64_t now_ms) {
     const std::uint64_t refill = (now_ms - refilled_ms_) / kMsPerPress;
-    tokens_ = refill >= kBurst - tokens_ ? kBurst : static_cast<std::uint8_t>(tokens_ + refill);
+    tokens_ = std::min(tokens_ + refill, kBurst);
     refilled_ms_ += refill * kMsPerPress;
     if (tokens_ == 0) {
       return false;
@@ -88,9 +89,9 @@ class PressLimit {
   }
 
  private:
-  static constexpr std::uint8_t kBurst = 20;
+  static constexpr std::uint64_t kBurst = 20;
   static constexpr std::uint64_t kMsPerPress = 60;
-  std::uint8_t tokens_ = kBurst;
+  std::uint64_t tokens_ = kBurst;
   std::uint64_t refilled_ms_ = 0;
 };
 

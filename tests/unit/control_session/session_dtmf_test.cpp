@@ -128,6 +128,33 @@ TEST_F(SessionDtmfTest, AFullQueueSaysWhatToDo) {
             "when some have been sent");
 }
 
+TEST_F(SessionDtmfTest, AFullQueueOfOthersIsNotTheLegsOwn) {
+  create();
+  f.dataplane.set_dtmf_queue_full(true);
+  DtmfInjection pressed = keys({1});
+  pressed.pressed_by_party = true;
+  EXPECT_THAT(inject(pressed).failure().error.message,
+              HasSubstr("a leg that gets the presses of leg \"a\" has no room for 1 more"));
+}
+
+// All of them or none: what the leg doesn't take is refused before anything is sent.
+TEST_F(SessionDtmfTest, EventsThatTheLegDoesNotTakeAreNamed) {
+  create();
+  const Injected flash = inject(keys({1, kFlashEvent, 2}));
+  EXPECT_EQ(flash.failure().error.field, "digits[1]");
+  EXPECT_THAT(flash.failure().error.message,
+              HasSubstr("is event 16, which the telephone-event of leg \"a\""));
+  EXPECT_THAT(f.dataplane.injections(), IsEmpty());
+  EXPECT_TRUE(inject(keys({1, kFlashEvent}), "b").results[0].has_value());  // by SIP INFO
+}
+
+TEST_F(SessionDtmfTest, ThereIsNoToneForAFlash) {
+  SessionRequest request = call();
+  request.legs[0].codecs.resize(1);
+  create(request);
+  EXPECT_THAT(inject(keys({kFlashEvent})).failure().error.message, HasSubstr("has no tones"));
+}
+
 TEST_F(SessionDtmfTest, SessionAndLegMustExist) {
   EXPECT_EQ(inject(keys({1})).failure().error.cause, "SESSION_UNKNOWN");
   create();
