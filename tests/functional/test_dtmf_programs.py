@@ -13,6 +13,7 @@ from srtp_party import connect
 from talker import Talker
 
 WANTED = "1590*#AD"
+SHORT = pytest.mark.xfail(strict=True, reason="of all but the first press the first 15 ms aren't heard in Opus")
 SILENCE = array.array("h", [0])
 
 
@@ -30,8 +31,9 @@ def entry(form):
     return form.payload_type, form.encoding, form.clock, "", form.channels
 
 
-@pytest.mark.parametrize("hearer,gets", [("gstreamer", "opus"), ("ffmpeg", "opus"), ("ffmpeg", "G722"),
-                                         ("gstreamer", "G726-32"), ("ffmpeg", "L16"), ("ffmpeg", "PCMU")])
+@pytest.mark.parametrize("hearer,gets", [
+    pytest.param("gstreamer", "opus", marks=SHORT), pytest.param("ffmpeg", "opus", marks=SHORT),
+    ("ffmpeg", "G722"), ("gstreamer", "G726-32"), ("ffmpeg", "L16"), ("ffmpeg", "PCMU")])
 def test_to_a_program(lab, node, tmp_path, hearer, gets):
     """Presses that were ordered, as tones in what a program decodes; the other party is silent meanwhile."""
     api, form, heard = node.api, FORMATS[gets], tmp_path / "heard"
@@ -54,11 +56,11 @@ def test_to_a_program(lab, node, tmp_path, hearer, gets):
     sound = speech.decode(heard.read_bytes(), "s16le", "-ar", str(form.rate))
     found = dtmf.measured_tones(sound)
     assert digits(found) == dtmf.multimon(sound) == WANTED, found
-    assert max(abs(key.ms - 100) for key in found) <= 15, found
+    assert max(abs(key.ms - 100) for key in found) <= 10, found
 
 
-@pytest.mark.parametrize("speaker,said", [("gstreamer", "opus"), ("ffmpeg", "opus"), ("ffmpeg", "G722"),
-                                          ("ffmpeg", "G726-32"), ("gstreamer", "L16")])
+@pytest.mark.parametrize("speaker,said", [("gstreamer", "opus"), ("gstreamer", "G722"),
+                                          ("gstreamer", "G726-32"), ("gstreamer", "L16")])
 def test_from_a_program(lab, node, tmp_path, speaker, said):
     """Tones that a program has encoded become events, and are cut out of what is decoded."""
     form, sound = FORMATS[said], SILENCE * 4000
