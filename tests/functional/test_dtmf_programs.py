@@ -13,7 +13,7 @@ from srtp_party import connect
 from talker import Talker
 
 WANTED = "1590*#AD"
-SHORT = pytest.mark.xfail(strict=True, reason="of all but the first press the first 15 ms aren't heard in Opus")
+SHORT = pytest.mark.xfail(strict=True, reason="in Opus the first 15 ms of all but the first press get lost")
 SILENCE = array.array("h", [0])
 
 

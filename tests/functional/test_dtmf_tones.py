@@ -130,7 +130,8 @@ def test_late_packets_do_not_part_a_tone(lab, node, stall_ms):
         packets = []
         for at, packet in dtmf.dialled(sound, [], a.stream):
             begins = (0.36 + 0.2 * number for number in range(6))
-            packets.append((next((begin + stall for begin in begins if begin <= at < begin + stall), at), packet))
+            late = next((begin + stall for begin in begins if begin <= at < begin + stall), at)
+            packets.append((late, packet))
         dtmf.play(a.rtp, a.to, packets)
         wait_until(lambda: made.told()[1].endswith("A"), what="the last press to be over")
         wait_until(lambda: digits(ear.events()).endswith("A"), what="the last press at b")
