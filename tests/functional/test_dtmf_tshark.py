@@ -77,7 +77,7 @@ def test_shortest(lab, node, tmp_path):
     one, two = presses(read(file, port))
     assert (one.ms, two.ms) == (40, 40)
     assert (two.timestamp - one.timestamp) % 0x100000000 >= 8 * 80
-    assert two.at - one.at >= 0.079
+    assert two.at - one.at >= 0.07
 
 
 def test_among_audio(lab, node, tmp_path):
