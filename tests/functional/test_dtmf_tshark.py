@@ -77,7 +77,7 @@ def test_shortest(lab, node, tmp_path):
     one, two = presses(read(file, port))
     assert (one.ms, two.ms) == (40, 40)
     assert (two.timestamp - one.timestamp) % 0x100000000 >= 8 * 80
-    assert two.at - one.at >= 0.079
+    assert two.at - one.at >= 0.07
 
 
 def test_among_audio(lab, node, tmp_path):
@@ -168,10 +168,15 @@ def shuffled(maker, sequence, start, digit):
     return [(at, made[place][1]) for (at, _), place in zip(made, order)]
 
 
+def stalled(maker, sequence, start, digit):
+    """Nothing for longer than three update intervals, then the rest at once."""
+    return [(at + (100 if at >= 60 else 0), packet) for at, packet in updates(maker, sequence, start, digit)]
+
+
 # sender → (milliseconds that a press has then, whether it counts as repaired)
 SENDERS = {as_it_should: (120, False), new_timestamps: (120, True), no_ends: (100, True),
            repeated_sequence: (120, False), half_lost: (120, False), only_an_end: (120, False),
-           doubled: (120, False), shuffled: (120, None)}
+           doubled: (120, False), shuffled: (120, None), stalled: (None, None)}
 
 
 @pytest.mark.parametrize("sender", SENDERS, ids=lambda sender: sender.__name__)
@@ -198,7 +203,7 @@ def test_relayed_from(lab, node, tmp_path, sender):
             assert counts.repaired == (len(wanted) if repaired else 0)
     pressed = presses(read(file, port))
     assert events_of(pressed) == wanted
-    assert {press.ms for press in pressed} == {ms}, [press.ms for press in pressed]
+    assert ms is None or {press.ms for press in pressed} == {ms}, [press.ms for press in pressed]
 
 
 def test_the_reader_sees_faults(lab, node, tmp_path):
