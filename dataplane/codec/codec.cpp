@@ -94,6 +94,16 @@ void Encoder::follow(std::span<const std::uint8_t> payload) {
       any_);
 }
 
+void Encoder::restart() {
+  std::visit(
+      [](auto& encoder) {
+        if constexpr (requires { encoder.restart(); }) {
+          encoder.restart();
+        }
+      },
+      any_);
+}
+
 std::uint32_t Encoder::delay_samples() const {
   return std::visit([](const auto& any) { return any.delay_samples(); }, any_);
 }

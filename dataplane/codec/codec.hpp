@@ -82,6 +82,10 @@ class Encoder {
   // expect it. G.722 and G.726, made with EncoderOptions::tones; others have nothing to do, or can't.
   void follow(std::span<const std::uint8_t> payload);
 
+  // What comes next is the first of a stream for the party's decoder, which has heard another encoder, in
+  // another mode, since. Opus; others have nothing to do.
+  void restart();
+
   // Algorithmic delay: how long what goes in is kept back.
   std::uint32_t delay_samples() const;
 

@@ -43,6 +43,7 @@ class OpusEncoder {
   // length and joined. With DTX, pieces that say nothing (2 octets or less) are left out and end their chunk.
   Chunks encode(std::span<const Sample> pcm, std::span<std::uint8_t> out);
   std::uint32_t delay_samples() const;
+  void restart();
 
  private:
   struct Free {

@@ -22,7 +22,8 @@
 
 namespace pollux::media {
 
-// Payload type of a packet that has been taken out of the stream on its way here: nothing is lost where it was.
+// Payload type of a packet that has been taken out of the stream on its way here: nothing is lost where it
+// was.
 inline constexpr std::uint8_t kTakenOut = 0x80;
 
 // An RTP packet that came. `token` is the owner's name for it, given back once with a Step.

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kRate = dtmf::kDetectorRate;
 constexpr std::uint32_t kSamplesPerMs = kRate / 1000;
-constexpr std::uint64_t kLeastWaitMs = 60;
+constexpr std::uint64_t kLeastWaitMs = 200;  // networks stall for so long in mid-tone
 constexpr std::uint8_t kPacketsToWait = 3;
 // The detector sees the end of a tone after two of its blocks: so much of what was heard may be behind it.
 constexpr std::uint64_t kUncertain = 224;

@@ -52,8 +52,8 @@ class ToneListener {
   // `now_ms`, at which the last sample of the packet is taken to have come.
   void listen(const HeardPacket& packet, std::uint64_t now_ms, dtmf::PressReports& reports);
 
-  // Nothing has come for so long that a tone that was heard must be over (3 packet times, at least 60 ms). To
-  // be called at due_ms() at the latest.
+  // Nothing has come for so long that a tone that was heard must be over (3 packet times, at least 200 ms).
+  // To be called at due_ms() at the latest.
   void expire(std::uint64_t now_ms, dtmf::PressReports& reports);
   std::uint64_t due_ms() const;
 

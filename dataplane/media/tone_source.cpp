@@ -26,6 +26,7 @@ void ToneSource::sent(std::span<const std::uint8_t> payload) {
 void ToneSource::begin(std::uint8_t event, std::uint8_t level) {
   generator_.begin(event, rate_, level);
   sounding_ = false;
+  encoder_.restart();
   for (std::size_t i = kept_count_; i-- > 0;) {
     const Kept& kept = kept_[(kept_next_ + 2 * kKeptPackets - 1 - i) % kKeptPackets];
     encoder_.follow(std::span(kept.payload).first(kept.bytes));

@@ -113,6 +113,9 @@ void begin_at_sinks(Context& context, DtmfLeg& from, DtmfWay way, const dtmf::Di
     order.id = id_at_sink(from, press.id);
     order.way = way;
     order.level = to.settings.level;
+    if (to.settings.send == DtmfSend::kSipInfo && from.settings.block == DtmfBlock::kOff) {
+      count(context, to, DtmfWay::kSipInfo, DtmfCount::kSent);  // control has been told of it
+    }
     if (render(context, to, from.settings.block, order, way) && !queue_digit(context, to, order)) {
       count(context, to, way, DtmfCount::kRefused);
     }

@@ -67,7 +67,8 @@ session::DtmfSettings settings_of(const SessionSpec& spec, const LegSpec& leg) {
   session::DtmfSettings settings;
   settings.takes_events = leg.dtmf.receive_rfc4733 != DtmfReceive::kOff;
   settings.takes_info = leg.dtmf.receive_sip_info != DtmfReceive::kOff;
-  settings.cuts_tones = !tones_may_pass(spec, leg);
+  // Of what events tell of as well, tones that pass would be a second press.
+  settings.cuts_tones = !tones_may_pass(spec, leg) || event_format(codecs, 8000) != nullptr;
   settings.block = leg.dtmf.block;
   settings.guard_ms = listens(spec, leg) ? leg.dtmf.tone_guard_ms : std::uint16_t{0};
   settings.send = send_of(leg);
