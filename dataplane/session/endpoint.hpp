@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 
@@ -30,6 +31,7 @@ struct PayloadTypeTable {
   std::uint8_t out[128];
   std::uint8_t clock[128];
   std::uint8_t beyond_dtmf[128];  // what `out` would be without kPayloadTypeDtmf
+  friend auto operator<=>(const PayloadTypeTable&, const PayloadTypeTable&) = default;
 };
 
 // A further sink of a received stream, beside the one inside the endpoint.

@@ -35,7 +35,9 @@ struct Route {
 struct Routing {
   std::vector<Route> routes;
   std::vector<Sink> more_sinks;  // routes[1..] as the RTP hot path wants them
-  std::vector<std::unique_ptr<PayloadTypeTable>> tables;
+  // Shared with whoever needs the same ones: they are read for every packet, and one for each session would
+  // fill the caches. Counted by control only.
+  std::vector<std::shared_ptr<const PayloadTypeTable>> tables;
 };
 
 // written by: worker, once linked; read by: worker, and control where it says so

@@ -220,9 +220,25 @@ Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& 
   return leg;
 }
 
+std::shared_ptr<const session::PayloadTypeTable> SessionBuilder::share(
+    const session::PayloadTypeTable& table) {
+  if (const auto found = tables_.find(table); found != tables_.end()) {
+    if (auto shared = found->second.lock()) {
+      return shared;
+    }
+  }
+  if (tables_.size() >= most_tables_) {
+    std::erase_if(tables_, [](const auto& entry) { return entry.second.expired(); });
+    most_tables_ = std::max(2 * tables_.size(), most_tables_);
+  }
+  auto made = std::make_shared<const session::PayloadTypeTable>(table);
+  tables_[table] = made;
+  return made;
+}
+
 std::unique_ptr<session::Routing> SessionBuilder::make_routing(
     const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
-    const std::vector<std::unique_ptr<MediaRecord>>& media) const {
+    const std::vector<std::unique_ptr<MediaRecord>>& media) {
   auto routing = std::make_unique<session::Routing>();
   for (const std::uint16_t sink : from.sinks) {
     const auto position = static_cast<std::size_t>(find_leg(spec, sink) - spec.legs.data());
@@ -235,16 +251,16 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
           route = record->route.get();
         }
       }
-      auto table = std::make_unique<session::PayloadTypeTable>();
+      session::PayloadTypeTable table;
       session::build_codec_payload_types(media::plan_route(wishes_between(from, to)), listens(spec, from),
-                                         *table);
-      payload_types = table.get();
-      routing->tables.push_back(std::move(table));
+                                         table);
+      routing->tables.push_back(share(table));
+      payload_types = routing->tables.back().get();
     } else if (!from.payload_types.empty() || !to.payload_types.empty()) {
-      auto table = std::make_unique<session::PayloadTypeTable>();
-      session::build_payload_types(from.payload_types.span(), to.payload_types.span(), *table);
-      payload_types = table.get();
-      routing->tables.push_back(std::move(table));
+      session::PayloadTypeTable table;
+      session::build_payload_types(from.payload_types.span(), to.payload_types.span(), table);
+      routing->tables.push_back(share(table));
+      payload_types = routing->tables.back().get();
     }
     routing->routes.push_back({legs[position], payload_types, route});
     if (routing->routes.size() > 1) {
@@ -253,10 +269,10 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
   }
   if (from.sinks.empty() && !from.codecs.empty()) {
     // Its presses are reported though its media goes nowhere.
-    auto table = std::make_unique<session::PayloadTypeTable>();
+    session::PayloadTypeTable table;
     session::build_codec_payload_types(media::plan_route({.from = from.codecs.span(), .to = {}}),
-                                       listens(spec, from), *table);
-    routing->tables.push_back(std::move(table));
+                                       listens(spec, from), table);
+    routing->tables.push_back(share(table));
   }
   return routing;
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -72,9 +73,9 @@ class SessionBuilder {
   std::array<char, 16> make_cname();
   session::Endpoint* make_endpoint(std::uint16_t local_address, std::uint16_t port);
   static Expected<void> check_codecs(const SessionSpec& spec, std::size_t index);
-  std::unique_ptr<session::Routing> make_routing(
-      const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
-      const std::vector<std::unique_ptr<MediaRecord>>& media) const;
+  std::unique_ptr<session::Routing> make_routing(const LegSpec& from, const SessionSpec& spec,
+                                                 const std::vector<session::Leg*>& legs,
+                                                 const std::vector<std::unique_ptr<MediaRecord>>& media);
   void release_all(std::vector<std::unique_ptr<session::Leg>>& legs);
   bool taken(std::uint16_t local_address, std::uint16_t port) const;
   void mark(std::uint16_t local_address, std::uint16_t port, bool used);
@@ -85,7 +86,11 @@ class SessionBuilder {
   KeyMaker& keys_;
   const std::uint16_t workers_;
   const std::vector<bool> offload_;
+  std::shared_ptr<const session::PayloadTypeTable> share(const session::PayloadTypeTable& table);
+
   MediaPlanner media_;
+  std::map<session::PayloadTypeTable, std::weak_ptr<const session::PayloadTypeTable>> tables_;
+  std::size_t most_tables_ = 64;    // before those that nobody has any more are looked for
   std::vector<bool> ports_in_use_;  // [local address][port]
   RandomSource random_;             // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
 };
