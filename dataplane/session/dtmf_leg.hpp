@@ -104,10 +104,33 @@ struct InfoPress {
 
 // Made by control for every leg with codecs, and kept as long as the leg. Then written by: the session's
 // worker; read by: control (counts).
-struct DtmfLeg {
-  explicit DtmfLeg(Leg& owner) : leg(&owner) {}
+struct alignas(64) DtmfLeg {
+  DtmfLeg(Leg& owner, Endpoint& end) : leg(&owner), rtp(&end) {}
 
+  // What is sent to its party. What a packet touches comes first.
+  Timer send_timer{.kind = TimerKind::kDtmfSend};
   Leg* const leg;
+  Endpoint* const rtp;  // of the leg
+  // Of the press that is being sent.
+  std::uint32_t start_timestamp = 0;
+  std::uint32_t clock_rate = 8000;  // of the stream that it is put into
+  EventFormat event_format;
+  dtmf::DigitSender sender;
+  std::uint64_t tone_ticks = 0;              // sent, in the clock of the tones
+  std::unique_ptr<media::ToneSource> tones;  // nullptr: none are made
+  // When the press before was over. Audio from before this timestamp is left out for kResumeMs at most.
+  static constexpr std::uint32_t kResumeMs = 200;
+  std::uint32_t resume_timestamp = 0;
+  std::uint64_t over_ms = 0;
+  // Ends of the presses before, for RFC 2198; the latest last.
+  struct Former {
+    dtmf::EventPayload event;
+    std::uint32_t timestamp = 0;
+  };
+  static constexpr std::size_t kMostFormer = 3;
+  std::array<Former, kMostFormer> former;
+  std::size_t former_count = 0;
+
   DtmfSettings settings;
 
   // What its party presses.
@@ -125,29 +148,15 @@ struct DtmfLeg {
   std::uint64_t info_due_ms = 0;
   Timer timer{.kind = TimerKind::kDtmf};
 
-  // What is sent to it.
-  dtmf::DigitSender sender;
-  std::unique_ptr<media::ToneSource> tones;  // nullptr: none are made
-  // Of the press that is being sent.
-  std::uint32_t start_timestamp = 0;
-  std::uint32_t clock_rate = 8000;  // of the stream that it is put into
-  EventFormat event_format;
-  std::uint64_t tone_ticks = 0;  // sent, in the clock of the tones
-  // When the press before was over. Audio from before this timestamp is left out for kResumeMs at most.
-  static constexpr std::uint32_t kResumeMs = 200;
-  std::uint32_t resume_timestamp = 0;
-  std::uint64_t over_ms = 0;
-  // Ends of the presses before, for RFC 2198; the latest last.
-  struct Former {
-    dtmf::EventPayload event;
-    std::uint32_t timestamp = 0;
-  };
-  static constexpr std::size_t kMostFormer = 3;
-  std::array<Former, kMostFormer> former;
-  std::size_t former_count = 0;
-  Timer send_timer{.kind = TimerKind::kDtmfSend};
-
   DtmfCounts<Counter> counts;
+
+  // Fetches what the next packet will need.
+  void prefetch() const {
+    const auto* const at = reinterpret_cast<const std::uint8_t*>(this);
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + 64, 1);
+    __builtin_prefetch(at + 128, 1);
+  }
 };
 
 inline DtmfLeg& dtmf_leg_of(Timer& timer) {

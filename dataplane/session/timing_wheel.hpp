@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace pollux::session {
 
@@ -67,6 +68,13 @@ class TimingWheel {
   // clock that jumps far ahead costs at most one turn of the wheel.
   template <typename Expire>
   void advance(std::uint64_t now_ms, Expire&& expire) {
+    advance(now_ms, std::forward<Expire>(expire), [](Timer*, Timer*) {});
+  }
+
+  // The same with a look ahead: before each call, `approach` is given the timer after it and the one after
+  // that (nullptr: there is none), to fetch what they lie in. What is timed is rarely in the cache.
+  template <typename Expire, typename Approach>
+  void advance(std::uint64_t now_ms, Expire&& expire, Approach&& approach) {
     if (now_ms <= now_ms_) {
       return;
     }
@@ -86,6 +94,9 @@ class TimingWheel {
       while (all.next != &all) {
         Timer& timer = *all.next;
         disarm(timer);
+        if (Timer* const next = all.next; next != &all) {
+          approach(next, next->next != &all ? next->next : nullptr);
+        }
         if (timer.due_ms <= now_ms) {
           expire(timer);
         } else {

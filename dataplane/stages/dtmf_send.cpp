@@ -39,7 +39,7 @@ Room make_room(Context& context) {
 
 void insert(Context& context, DtmfLeg& leg, Room room, std::uint8_t payload_type, std::uint32_t timestamp,
             bool marker, std::size_t length) {
-  session::Endpoint& sink = *leg.leg->rtp;
+  session::Endpoint& sink = *leg.rtp;
   rtp::RewrittenHeader out;
   sink.rewriter.insert(timestamp, now_ms_of(context), out);
   room.rtp[0] = 0x80;
@@ -155,7 +155,7 @@ void send_audio(Context& context, DtmfLeg& leg, const SendStep& step) {
 }
 
 void begin(Context& context, DtmfLeg& leg, const SendStep& step) {
-  session::Endpoint& sink = *leg.leg->rtp;
+  session::Endpoint& sink = *leg.rtp;
   const Rendering rendering = step.order.rendering;
   if (rendering == Rendering::kTell) {
     tell_outgoing(context, leg, step.order.event, DtmfPhase::kStart, 0);
@@ -315,7 +315,7 @@ void end_sending(Context& context, DtmfLeg& leg, DtmfWay way) {
   session::TimingWheel::disarm(leg.send_timer);
   leg.over_ms = 0;
   if (leg.tones == nullptr || !leg.tones->follows_audio()) {
-    leg.leg->rtp->tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
+    leg.rtp->tx_flags &= static_cast<std::uint8_t>(~session::kTxDtmf);
   }
 }
 

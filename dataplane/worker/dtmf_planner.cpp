@@ -148,7 +148,7 @@ Expected<void> plan_dtmf(const SessionSpec& spec, std::size_t index, session::Le
   if (!wish.codecs.empty()) {
     plan.dtmf_settings = settings_of(spec, wish);
     if (record.state == nullptr) {
-      plan.dtmf = std::make_unique<session::DtmfLeg>(leg);
+      plan.dtmf = std::make_unique<session::DtmfLeg>(leg, *leg.rtp);
       record.state = plan.dtmf.get();
     }
   }

@@ -11,8 +11,8 @@
 #include "dataplane/stages/classify.hpp"
 #include "dataplane/stages/dtmf.hpp"
 #include "dataplane/stages/dtmf_send.hpp"
-#include "dataplane/stages/own_stream.hpp"
 #include "dataplane/stages/handoff.hpp"
+#include "dataplane/stages/own_stream.hpp"
 #include "dataplane/stages/punt.hpp"
 #include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtcp.hpp"
@@ -43,6 +43,21 @@ session::Session& session_of(session::Timer& timer) {
 session::Leg& leg_of(session::Timer& timer) {
   return *reinterpret_cast<session::Leg*>(reinterpret_cast<std::byte*>(&timer) -
                                           offsetof(session::Leg, report.timer));
+}
+
+// What a timer's object will need: of the one after the next the object itself, of the next one what it
+// points to.
+void approach(session::Timer* next, session::Timer* after) {
+  if (after != nullptr && after->kind == session::TimerKind::kDtmfSend) {
+    session::dtmf_leg_of(*after).prefetch();
+  }
+  if (next->kind == session::TimerKind::kDtmfSend) {
+    const session::Endpoint& endpoint = *session::dtmf_leg_of(*next).rtp;
+    __builtin_prefetch(endpoint.v4_header);
+    __builtin_prefetch(&endpoint.tx_packets, 1);
+  } else if (next->kind == session::TimerKind::kMediaRoute) {
+    __builtin_prefetch(&session::media_route_of(*next).path);
+  }
 }
 
 }  // namespace
@@ -94,7 +109,8 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   busy |= stages::take_transcoded(context_);
   busy |= stages::transcode(context_);
   busy |= take_commands();
-  wheel_.advance(context_.now_ms, [this](session::Timer& timer) { expire(timer); });
+  wheel_.advance(
+      context_.now_ms, [this](session::Timer& timer) { expire(timer); }, approach);
   stages::send_inserted(context_);
   stages::send_made(context_);
   stages::retry_media_orders(context_);

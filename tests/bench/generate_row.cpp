@@ -83,6 +83,7 @@ class GenerateBed {
     }
   }
 
+  std::vector<StageStats> stages() const { return dataplane_->stats().workers[0].stages; }
   double cycles_per_packet() const { return static_cast<double>(cycles_) / static_cast<double>(packets_); }
   std::uint64_t packets() const { return packets_; }
   std::uint64_t heap() const { return allocations_; }
@@ -181,7 +182,7 @@ class GenerateBed {
         } else {
           ports_.answer_arp(side, mbuf);
         }
-        ports_.give_back(mbuf);
+        rte_pktmbuf_free(mbuf);  // it is the worker's
       }
     }
     packets_ += media;
@@ -256,6 +257,9 @@ std::string run_generate_row(const RelayOptions& options) {
     bed.run();
     cycles.push_back(bed.cycles_per_packet());
     heap += bed.heap();
+  }
+  if (options.stages) {
+    print_stages(bed.stages());
   }
   const Spread own = spread(cycles);
   const double hz = static_cast<double>(rte_get_tsc_hz());
