@@ -148,8 +148,8 @@ std::uint32_t OpusEncoder::delay_samples() const {
   return static_cast<std::uint32_t>(samples);
 }
 
-// A decoder that comes from SILK to CELT begins anew, and so must what it is sent: otherwise it lacks what the
-// encoder takes for known, and makes 10 to 20 ms of something else.
+// A decoder that comes from SILK to CELT begins anew, and so must what it is sent: otherwise it lacks what
+// the encoder takes for known, and makes 10 to 20 ms of something else.
 void OpusEncoder::restart() {
   opus_encoder_ctl(state_.get(), OPUS_RESET_STATE);
 }

@@ -32,8 +32,7 @@ Path::Offer Path::offer_incoming(Step& step) {
   }
   ssrc_ = incoming_.ssrc;
   has_ssrc_ = true;
-  const std::uint8_t index =
-      incoming_.payload_type == kTakenOut ? kNone : format_of_[incoming_.payload_type];
+  const std::uint8_t index = incoming_.payload_type == kTakenOut ? kNone : format_of_[incoming_.payload_type];
   Held packet;
   packet.token = incoming_.token;
   packet.payload = incoming_.payload;

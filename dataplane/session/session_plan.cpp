@@ -140,7 +140,7 @@ void apply_reports(const std::vector<Leg*>& legs) {
 void apply_dtmf(LegPlan& plan) {
   Leg& leg = *plan.leg;
   if (leg.dtmf == nullptr) {
-    leg.dtmf = std::move(plan.dtmf);
+    std::swap(leg.dtmf, plan.dtmf);
   }
   if (leg.dtmf == nullptr) {
     return;

@@ -220,22 +220,6 @@ Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& 
   return leg;
 }
 
-std::shared_ptr<const session::PayloadTypeTable> SessionBuilder::share(
-    const session::PayloadTypeTable& table) {
-  if (const auto found = tables_.find(table); found != tables_.end()) {
-    if (auto shared = found->second.lock()) {
-      return shared;
-    }
-  }
-  if (tables_.size() >= most_tables_) {
-    std::erase_if(tables_, [](const auto& entry) { return entry.second.expired(); });
-    most_tables_ = std::max(2 * tables_.size(), most_tables_);
-  }
-  auto made = std::make_shared<const session::PayloadTypeTable>(table);
-  tables_[table] = made;
-  return made;
-}
-
 std::unique_ptr<session::Routing> SessionBuilder::make_routing(
     const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
     const std::vector<std::unique_ptr<MediaRecord>>& media) {
@@ -254,12 +238,12 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
       session::PayloadTypeTable table;
       session::build_codec_payload_types(media::plan_route(wishes_between(from, to)), listens(spec, from),
                                          table);
-      routing->tables.push_back(share(table));
+      routing->tables.push_back(tables_.share(table));
       payload_types = routing->tables.back().get();
     } else if (!from.payload_types.empty() || !to.payload_types.empty()) {
       session::PayloadTypeTable table;
       session::build_payload_types(from.payload_types.span(), to.payload_types.span(), table);
-      routing->tables.push_back(share(table));
+      routing->tables.push_back(tables_.share(table));
       payload_types = routing->tables.back().get();
     }
     routing->routes.push_back({legs[position], payload_types, route});
@@ -272,7 +256,7 @@ std::unique_ptr<session::Routing> SessionBuilder::make_routing(
     session::PayloadTypeTable table;
     session::build_codec_payload_types(media::plan_route({.from = from.codecs.span(), .to = {}}),
                                        listens(spec, from), table);
-    routing->tables.push_back(share(table));
+    routing->tables.push_back(tables_.share(table));
   }
   return routing;
 }

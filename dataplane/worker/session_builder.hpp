@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "dataplane/worker/dtmf_planner.hpp"
 #include "dataplane/worker/leg_keys.hpp"
 #include "dataplane/worker/media_planner.hpp"
+#include "dataplane/worker/shared_tables.hpp"
 
 namespace pollux::worker {
 
@@ -86,11 +86,8 @@ class SessionBuilder {
   KeyMaker& keys_;
   const std::uint16_t workers_;
   const std::vector<bool> offload_;
-  std::shared_ptr<const session::PayloadTypeTable> share(const session::PayloadTypeTable& table);
-
   MediaPlanner media_;
-  std::map<session::PayloadTypeTable, std::weak_ptr<const session::PayloadTypeTable>> tables_;
-  std::size_t most_tables_ = 64;    // before those that nobody has any more are looked for
+  SharedTables tables_;
   std::vector<bool> ports_in_use_;  // [local address][port]
   RandomSource random_;             // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
 };
