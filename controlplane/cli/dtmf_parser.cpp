@@ -9,12 +9,6 @@ namespace pollux::cli {
 
 namespace {
 
-template <typename T>
-struct Word {
-  std::string_view text;
-  T value;
-};
-
 constexpr Word<v1::DtmfSend> kSends[] = {{"auto", v1::DTMF_SEND_AUTO},
                                          {"rfc4733", v1::DTMF_SEND_RFC4733},
                                          {"in-band", v1::DTMF_SEND_IN_BAND},
@@ -28,16 +22,6 @@ constexpr Word<v1::DtmfBlock> kBlocks[] = {{"drop", v1::DTMF_BLOCK_DROP},
 constexpr std::uint32_t kMostGuardMs = 100;
 constexpr std::uint32_t kSoftest = 36;
 constexpr std::string_view kNo = "no-";
-
-template <typename T>
-std::optional<T> find_word(std::span<const Word<T>> words, std::string_view text) {
-  for (const Word<T>& word : words) {
-    if (word.text == text) {
-      return word.value;
-    }
-  }
-  return std::nullopt;
-}
 
 std::string not_this(std::string_view key, std::string_view allowed, std::string_view value) {
   return std::string(key) + " is " + std::string(allowed) + "; not '" + std::string(value) + "'";

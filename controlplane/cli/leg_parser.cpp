@@ -16,12 +16,6 @@ namespace pollux::cli {
 
 namespace {
 
-template <typename T>
-struct Word {
-  std::string_view text;
-  T value;
-};
-
 constexpr Word<v1::AddressFamily> kFamilies[] = {{"v4", v1::ADDRESS_FAMILY_IPV4},
                                                  {"v6", v1::ADDRESS_FAMILY_IPV6},
                                                  {"ipv4", v1::ADDRESS_FAMILY_IPV4},

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,5 +35,22 @@ Parsed<std::pair<std::string, std::string>> parse_label(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 google::protobuf::Duration to_proto(std::chrono::milliseconds duration);
+
+// A word that a value may be, and what it means.
+template <typename T>
+struct Word {
+  std::string_view text;
+  T value;
+};
+
+template <typename T>
+std::optional<T> find_word(std::span<const Word<T>> words, std::string_view text) {
+  for (const Word<T>& word : words) {
+    if (word.text == text) {
+      return word.value;
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace pollux::cli

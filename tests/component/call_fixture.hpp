@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <vector>
 
@@ -39,6 +40,13 @@ struct Party {
     return other;
   }
 };
+
+inline void set_codecs(LegSpec& leg, std::initializer_list<CodecFormat> formats) {
+  leg.codecs.clear();
+  for (const CodecFormat& each : formats) {
+    leg.codecs.push_back(each);
+  }
+}
 
 // Two legs, each the other's sink.
 inline SessionSpec two_legs(const LegSpec& a, const LegSpec& b) {

@@ -9,13 +9,6 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Phone::Ways by_events() {
-  return {.rfc4733 = true};
-}
-Phone::Ways by_tones() {
-  return {.in_band = true};
-}
-
 // The clock of what really goes out counts, not that of the first format in the list.
 TEST_F(DtmfTest, AnEventTakesTheClockOfTheAudioThatIsSent) {
   add(spec_of({kPcma, kEvents}, {kOpus, kPcma, kWideEvents, kEvents}));

@@ -23,11 +23,11 @@ inline const CodecFormat kOpus = format(CodecId::kOpus, 96, 48000);
 inline const CodecFormat kEvents = format(CodecId::kTelephoneEvent, 101);
 inline const CodecFormat kWideEvents = format(CodecId::kTelephoneEvent, 110, 48000);
 
-inline void set_codecs(LegSpec& leg, std::initializer_list<CodecFormat> formats) {
-  leg.codecs.clear();
-  for (const CodecFormat& each : formats) {
-    leg.codecs.push_back(each);
-  }
+inline Phone::Ways by_events() {
+  return {.rfc4733 = true};
+}
+inline Phone::Ways by_tones() {
+  return {.in_band = true};
 }
 
 // Party a is a Phone or nobody, party b an Ear.

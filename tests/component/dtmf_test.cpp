@@ -12,13 +12,6 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Phone::Ways by_events() {
-  return {.rfc4733 = true};
-}
-Phone::Ways by_tones() {
-  return {.in_band = true};
-}
-
 TEST_F(DtmfTest, AnEventIsMadeAnewAmongRelayedAudio) {
   CodecFormat renumbered = kEvents;
   renumbered.payload_type = 99;

@@ -16,13 +16,6 @@ const CodecFormat kPcma = format(CodecId::kPcma, 8);
 const CodecFormat kG722 = format(CodecId::kG722, 9);
 const CodecFormat kOpus = format(CodecId::kOpus, 96, 48000);
 
-void set_codecs(LegSpec& leg, std::initializer_list<CodecFormat> formats) {
-  leg.codecs.clear();
-  for (const CodecFormat& each : formats) {
-    leg.codecs.push_back(each);
-  }
-}
-
 struct Packet {
   rtp::RtpHeader header;
   Bytes payload;
