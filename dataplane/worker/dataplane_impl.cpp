@@ -342,14 +342,7 @@ DataplaneImpl::~DataplaneImpl() {
   for (auto& device : devices_) {
     device->stop();
   }
-  // Plans that never came back still own what they took away from their sessions.
   for (auto& part : parts_) {
-    for (rte_ring* ring : {part->commands.get(), part->completed.get()}) {
-      void* plan = nullptr;
-      while (ring != nullptr && rte_ring_sc_dequeue(ring, &plan) == 0) {
-        delete static_cast<session::SessionPlan*>(plan);
-      }
-    }
     free_packets(part->to_media);
     free_packets(part->from_media);
     rte_pktmbuf_free(part->context.media.spare);

@@ -76,9 +76,11 @@ class DataplaneImpl final : public Dataplane {
     RingPtr captured;
     std::unique_ptr<crypto::Engine> srtp;
     // control thread only
-    std::uint32_t under_way = 0;                           // commands posted and not yet completed
-    std::uint64_t events_taken = 0;                        // since the start
-    std::unique_ptr<session::SessionPlan> completed_next;  // waits for the events raised before it
+    // Commands posted and not yet completed, wherever they are: in a ring, or with a worker that waits for a
+    // media path to close.
+    std::unordered_map<session::SessionPlan*, std::unique_ptr<session::SessionPlan>> under_way;
+    std::uint64_t events_taken = 0;                  // since the start
+    session::SessionPlan* completed_next = nullptr;  // waits for the events raised before it
     std::unique_ptr<Worker> worker;
   };
 
@@ -98,7 +100,7 @@ class DataplaneImpl final : public Dataplane {
   Expected<void> start_host();
   Expected<void> start_workers();
   static void post(Part& part, std::unique_ptr<session::SessionPlan> plan);
-  Event complete(std::unique_ptr<session::SessionPlan> plan);
+  Event complete(session::SessionPlan& under_way);
   std::size_t poll_part(Part& part, std::span<Event> events);
   void forget_unlinked();
   std::size_t linked_sessions() const { return sessions_.size() - unlinked_.size(); }

@@ -77,13 +77,14 @@ EventType event_of(session::PlanKind kind) {
 }  // namespace
 
 bool DataplaneImpl::has_room(const Part& part) {
-  return part.under_way < kMostUnderWay;
+  return part.under_way.size() < kMostUnderWay;
 }
 
 // Pre: has_room().
 void DataplaneImpl::post(Part& part, std::unique_ptr<session::SessionPlan> plan) {
-  ++part.under_way;
-  rte_ring_sp_enqueue(part.commands.get(), plan.release());
+  session::SessionPlan* const posted = plan.get();
+  part.under_way.emplace(posted, std::move(plan));
+  rte_ring_sp_enqueue(part.commands.get(), posted);
 }
 
 Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std::uint64_t token) {
@@ -206,7 +207,8 @@ void DataplaneImpl::set_learning(const LearningConfig& learning) {
   }
 }
 
-Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
+Event DataplaneImpl::complete(session::SessionPlan& under_way) {
+  const auto plan = std::move(parts_[under_way.session->worker]->under_way.extract(&under_way).mapped());
   Event event;
   event.type = event_of(plan->kind);
   event.worker = plan->session->worker;
@@ -214,7 +216,6 @@ Event DataplaneImpl::complete(std::unique_ptr<session::SessionPlan> plan) {
   event.token = plan->token;
   event.refused = plan->refused;
   event.time_unix_ns = unix_ns();
-  --parts_[event.worker]->under_way;
   for (const auto& leg : plan->removed) {
     builder_->release(*leg);
   }
@@ -310,13 +311,13 @@ std::size_t DataplaneImpl::poll_part(Part& part, std::span<Event> events) {
     if (part.completed_next == nullptr) {
       void* plan = nullptr;
       if (rte_ring_sc_dequeue(part.completed.get(), &plan) == 0) {
-        part.completed_next.reset(static_cast<session::SessionPlan*>(plan));
+        part.completed_next = static_cast<session::SessionPlan*>(plan);
       }
     }
     if (part.completed_next != nullptr) {
       before = part.completed_next->events_before - part.events_taken;
       if (before == 0) {
-        events[count++] = complete(std::move(part.completed_next));
+        events[count++] = complete(*std::exchange(part.completed_next, nullptr));
         continue;
       }
     }
