@@ -29,9 +29,10 @@ ROOMS = {
     "controlplane/sdp": DOOR,
     "controlplane/ops": [*DOOR, "controlplane/config"],
     "controlplane/session": [*DOOR, "controlplane/config", "controlplane/sdp", "controlplane/ops"],
+    "controlplane/call": [*DOOR, "controlplane/config", "controlplane/sdp", "controlplane/ops", "controlplane/session"],
     "controlplane/metrics": [*DOOR, "controlplane/config", "controlplane/session", "controlplane/ops"],
     "controlplane/rpc": [*DOOR, "controlplane/config", "controlplane/sdp", "controlplane/ops",
-                         "controlplane/session", "proto"],
+                         "controlplane/session", "controlplane/call", "proto"],
     "controlplane/cli": ["proto"],
     "controlplane/ng": ["proto"],
 }
