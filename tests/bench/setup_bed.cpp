@@ -88,11 +88,12 @@ SetupBed::SetupBed(unsigned running)
   identity_ = {POLLUX_VERSION, control::make_node_run(), std::chrono::system_clock::now(), {}, {}};
   manager_ = std::make_unique<control::SessionManager>(
       *dataplane_, control::make_manager_options(config_, identity_.node_run));
-  control_ = std::make_unique<control::ControlThread>(*manager_);
+  calls_ = std::make_unique<call::CallManager>(*manager_);
+  control_ = std::make_unique<control::ControlThread>(*manager_, [this] { calls_->poll(); });
   reloader_ = std::make_unique<ops::ConfigReloader>(
       config_, [] { return config::ConfigResult{}; },
       [](const config::NodeConfig&) -> Expected<void> { return {}; });
-  auto server = rpc::RpcServer::start(*control_, *dataplane_, config_, identity_, *reloader_);
+  auto server = rpc::RpcServer::start(*control_, *calls_, *dataplane_, config_, identity_, *reloader_);
   if (!server) {
     die(server.error().message);
   }
@@ -105,6 +106,7 @@ SetupBed::~SetupBed() {
   server_->shutdown();
   control_->stop();
   media_.reset();
+  calls_.reset();
   manager_.reset();
   dataplane_.reset();
   pin_this_thread(cpus().measuring);

@@ -53,6 +53,7 @@ class SetupBed {
   std::unique_ptr<worker::DataplaneImpl> dataplane_;
   std::unique_ptr<MediaLoad> media_;
   std::unique_ptr<control::SessionManager> manager_;
+  std::unique_ptr<call::CallManager> calls_;
   std::unique_ptr<control::ControlThread> control_;
   std::unique_ptr<ops::ConfigReloader> reloader_;
   std::unique_ptr<rpc::RpcServer> server_;
