@@ -201,7 +201,8 @@ class OfferSection {
   }
 
   void place(PartyState& party, PartyPlace& place, const std::string& network) const {
-    if (!network.empty()) {
+    // A party stays where it began: proxies give the same two for offers of either party.
+    if (place.network.empty()) {
       place.network = network;
     }
     party.leg.network = place.network;
