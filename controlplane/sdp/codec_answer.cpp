@@ -139,8 +139,9 @@ class Answer {
   void add_events(std::vector<std::size_t>& places) const {
     const auto first =
         std::ranges::find_if(places, [this](std::size_t place) { return known_audio(offered_[place]); });
-    const CodecFormat* const theirs = first_audio(result_.answerer);
-    if (first == places.end() || theirs == nullptr || passes_as(theirs->params, *offered_[*first].params)) {
+    if (first == places.end() || std::ranges::any_of(agreed_, [first](const Agreed& agreed) {
+          return agreed.told->origin == *first;
+        })) {
       return;
     }
     for (std::size_t i = 0; i < offered_.size(); ++i) {
