@@ -89,10 +89,12 @@ class Answer {
         }
       }
     }
-    // What it was told a format's number would be is what it may send it with (RFC 3264 §5.1).
+    // By the number that it was told it may send the format all the same (RFC 3264 §5.1).
     for (const Agreed& one : agreed_) {
       if (one.answer->params && one.told->format.params) {
-        answerer.push_back({*one.answer->params, one.told->format.payload_type});
+        const bool red = one.answer->params->id == CodecId::kRed;  // with the told number inside
+        answerer.push_back(
+            {red ? *one.told->format.params : *one.answer->params, one.told->format.payload_type});
       }
     }
     result_.answerer = leg_list(answerer);
