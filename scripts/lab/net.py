@@ -128,6 +128,18 @@ class Lab:
         ip("-n", host.name, "address", "add", f"{host.v6}/64", "dev", "eth0", "nodad")
         return host
 
+    def server(self, name, number):
+        """A host with a foot on each side, eth-a and eth-b: v4_a, v4_b and so on are its addresses."""
+        host = self._namespace(name)
+        for side in self.SIDES:
+            self._plug(host, f"eth-{side}", f"br-{side}", f"{name}-{side}")
+            v4, v6 = (form.format(number) for form in self._subnets[side])
+            ip("-n", host.name, "address", "add", f"{v4}/24", "dev", f"eth-{side}")
+            ip("-n", host.name, "address", "add", f"{v6}/64", "dev", f"eth-{side}", "nodad")
+            setattr(host, f"v4_{side}", v4)
+            setattr(host, f"v6_{side}", v6)
+        return host
+
     def _plug(self, namespace, interface, bridge, port):
         """A cable from the namespace to the bridge. No offloads: what's on the wire is what was sent."""
         switch = self.switch.name
