@@ -13,13 +13,15 @@ import subprocess
 import time
 from pathlib import Path
 
+import yaml
+
 from lab import node as lab_node
 
 KIT = lab_node.REPOSITORY / "config" / "kamailio"
 SCHEMAS = Path("/usr/share/kamailio/mysql")
 TABLES = ("standard", "auth_db", "usrloc", "dialog", "avpops")
 DOMAIN = "pollux.example"
-NG_PORT, EVENTS_PORT = 2223, 8448
+NG_PORT, EVENTS_PORT = 22222, 8448
 
 
 def wait_for(condition, seconds, what, alive=None):
@@ -126,6 +128,27 @@ def ng_answers(namespace, port=NG_PORT):
             return b"pong" in udp.recv(2000)
         except (TimeoutError, ConnectionError):
             return False
+
+
+class Gateway(Process):
+    """pollux-ng on loopback of a namespace, in front of one or more polluxd; presses go to Kamailio's evapi."""
+
+    def __init__(self, host, folder, targets, name="pollux-ng", **options):
+        super().__init__(name, folder)
+        self.host, self.config_path, self.port = host, Path(folder) / f"{name}.yaml", options.pop("port", NG_PORT)
+        self.settings = {
+            "listen": {"udp": [f"127.0.0.1:{self.port}"], "tcp": [f"127.0.0.1:{self.port}"]},
+            "requests": {"health_interval": "100 ms"},
+            "nodes": [{"address": target} for target in targets],
+            "interfaces": [{"name": name, "network": name} for name in ("outside", "inside")],
+            "dtmf_sinks": [{"type": "evapi", "address": f"127.0.0.1:{EVENTS_PORT}", "outgoing": True}],
+            "log": {"level": "debug", "target": "stderr"}, **options}
+
+    def start(self):
+        self.config_path.write_text(yaml.safe_dump(self.settings, sort_keys=False))
+        self.run([lab_node.program("pollux-ng"), "--config", str(self.config_path)], self.host)
+        wait_for(lambda: ng_answers(self.host, self.port), 20, "pollux-ng's start", self.ended)
+        return self
 
 
 class Kamailio(Process):
