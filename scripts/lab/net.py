@@ -128,6 +128,15 @@ class Lab:
         ip("-n", host.name, "address", "add", f"{host.v6}/64", "dev", "eth0", "nodad")
         return host
 
+    def another_node(self, name):
+        """A namespace like `node`, with interfaces of the same names on the same sides."""
+        namespace = self._namespace(name)
+        namespace.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                      "net.ipv6.conf.default.disable_ipv6=1")
+        for side in self.SIDES:
+            self._plug(namespace, f"plx-{side}", f"br-{side}", f"{name}-{side}")
+        return namespace
+
     def server(self, name, number):
         """A host with a foot on each side, eth-a and eth-b: v4_a, v4_b and so on are its addresses."""
         host = self._namespace(name)

@@ -82,14 +82,17 @@ def digest(user, password, challenge, method, uri):
 
 
 class Phone:
-    """A user's phone on a host. It answers OPTIONS and INFO with 200 by itself; what else comes is for its user."""
+    """A user's phone on a host.
+
+    OPTIONS, INFO, CANCEL and BYE it answers with 200 by itself, a re-INVITE with what its Call's `on_offer` says.
+    """
 
     def __init__(self, host, address, proxy, user, password, domain, port=5060):
         self.user, self.password, self.domain, self.proxy = user, password, domain, proxy
         self.address, self.port = address, port
         self.udp = host.udp(address, port)
         self.udp.settimeout(0.1)
-        self.heard, self.statuses = [], []
+        self.heard, self.calls = [], {}
         self._changed, self._done, self._replies = threading.Condition(), threading.Event(), {}
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -128,8 +131,11 @@ class Phone:
                 self.udp.sendto(self._replies[key], message.source)  # came once more
                 return
             self.heard.append(message)
-            if not message.status and message.method in ("OPTIONS", "INFO", "CANCEL"):
+            if message.method in ("OPTIONS", "INFO", "CANCEL", "BYE") and not message.status:
                 self._reply(message, 200, "OK")
+            call = self.calls.get(message.header("Call-ID"))
+            if message.method == "INVITE" and not message.status and message.tag("To") and call:
+                self._reply(message, 200, "OK", body=call.on_offer(message.sdp).encode())
             self._changed.notify_all()
 
     def wait(self, wanted, seconds=10, what="a message", after=0):
@@ -180,7 +186,6 @@ class Phone:
             for reply in replies[told:]:
                 told += 1
                 if reply.status >= 200:
-                    self.statuses.append(reply.status)
                     return reply
                 if provisional:
                     provisional(reply)
@@ -242,6 +247,7 @@ class Call:
 
     def __init__(self, phone, user, sdp, password=None):
         self.phone, self.uri, self.sdp, self.password = phone, f"sip:{user}@{phone.domain}", sdp, password
+        self.on_offer = lambda offer: self.sdp
         self.call_id = f"{secrets.token_hex(8)}@{phone.address}"
         self.own_tag, self.their_tag, self.cseq = secrets.token_hex(4), "", 0
         self.own, self.their = f"<{phone.name}>", f"<{self.uri}>"
@@ -251,6 +257,7 @@ class Call:
 
     # -- as the caller
     def begin(self):
+        self.phone.calls[self.call_id] = self
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
@@ -323,6 +330,7 @@ class Call:
     # -- as the one who is called
     def incoming(self, invite):
         self._invite, self.call_id = invite, invite.header("Call-ID")
+        self.phone.calls[self.call_id] = self
         self.own, self.their, self.their_tag = (invite.header("To"), invite.header("From").split(";tag")[0],
                                                 invite.tag("From"))
         self.target = contact_of(invite)
@@ -337,6 +345,7 @@ class Call:
         self.phone.reply(self._invite, 183, "Session Progress", self.own_tag, body=sdp.encode())
 
     def answer(self, sdp):
+        self.sdp = sdp
         self.phone.reply(self._invite, 200, "OK", self.own_tag, body=sdp.encode())
         return self
 
@@ -354,6 +363,7 @@ class Call:
 
     def again(self, sdp):
         """A re-INVITE, acknowledged: its 2xx."""
+        self.sdp = sdp
         reply = self.send("INVITE", sdp.encode(), "application/sdp")
         if reply.status >= 300:
             raise Refused(reply)

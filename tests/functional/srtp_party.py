@@ -1,5 +1,6 @@
 """Parties that speak SRTP, and legs with their keys."""
 
+import base64
 import socket
 import struct
 
@@ -37,6 +38,12 @@ class SrtpParty(Party):
         self.own, self.theirs = own or srtp.Key.random(suite), theirs or srtp.Key.random(suite)
         self.sender, self.opener = srtp.Sender(self.own), srtp.Receiver(self.theirs)
         self.sealed = b""
+
+    def hears_with(self, suite, inline):
+        """The key that the other side named in its SDP."""
+        both, salt = base64.b64decode(inline + "=" * (-len(inline) % 4)), srtp.SUITES[suite].salt
+        self.theirs = srtp.Key(suite, both[:-salt], both[-salt:])
+        self.opener = srtp.Receiver(self.theirs)
 
     def leg(self, api, leg_id="a", network="outside", **fields):
         return leg(api, leg_id, network, self.remote, self.own, self.theirs, **fields)
