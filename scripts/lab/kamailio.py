@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from lab import node as lab_node
+from lab import ng, node as lab_node
 
 KIT = lab_node.REPOSITORY / "config" / "kamailio"
 SCHEMAS = Path("/usr/share/kamailio/mysql")
@@ -149,6 +149,14 @@ class Gateway(Process):
         self.run([lab_node.program("pollux-ng"), "--config", str(self.config_path)], self.host)
         wait_for(lambda: ng_answers(self.host, self.port), 20, "pollux-ng's start", self.ended)
         return self
+
+    def client(self, **options):
+        return ng.Client(self.host, self.port, **options)
+
+    def wait_for_nodes(self, seconds=10):
+        """Until every polluxd answers it: list says which don't."""
+        with self.client() as client:
+            wait_for(lambda: "warning" not in client.ask("list"), seconds, "pollux-ng's nodes", self.ended)
 
 
 class Kamailio(Process):

@@ -121,6 +121,28 @@ def node(start):
 
 
 @pytest.fixture(scope="session")
+def running_gateway(lab, keeper):
+    """pollux-ng on h3's loopback, in front of whatever polluxd the keeper runs."""
+    from lab import kamailio
+    target = f"unix:{keeper.settings()['grpc']['unix_socket']}"
+    with tempfile.TemporaryDirectory(prefix="plx-ng-") as folder:
+        running = kamailio.Gateway(lab.h3, folder, [target], dtmf_sinks=[])
+        try:
+            yield running.start()
+            assert running.stop() == 0, running.log()
+        finally:
+            running.kill()
+
+
+@pytest.fixture
+def gateway(node, running_gateway):
+    """pollux-ng, which reaches `node`."""
+    running_gateway.wait_for_nodes()
+    running_gateway.node, running_gateway.api = node, node.api
+    return running_gateway
+
+
+@pytest.fixture(scope="session")
 def running_site(lab, keeper):
     """Kamailio, MariaDB and pollux-ng, from the first test that wants them to the end of the run."""
     from kamailio_lab import Site
@@ -135,6 +157,7 @@ def site(node, running_site):
     for user in running_site.USERS:
         running_site.database.wish(user)
     running_site.node, running_site.api = node, node.api
+    running_site.gateway.wait_for_nodes()
     return running_site
 
 
@@ -161,6 +184,8 @@ def pytest_runtest_makereport(item, call):
             keeper = None
     if report.failed and "site" in getattr(item, "funcargs", {}):
         report.sections.append(("Kamailio's and pollux-ng's logs", item.funcargs["site"].logs()))
+    if report.failed and "gateway" in getattr(item, "funcargs", {}):
+        report.sections.append(("pollux-ng's log", item.funcargs["gateway"].log()))
     if report.failed and keeper and keeper.node:
         report.sections.append(("polluxd's log", keeper.node.log()))
         if keeper.node.process.poll() is None:
