@@ -77,11 +77,14 @@ def keys(calls, phones, sockets, to, streams):
         def heard():
             return {"alice": {dtmf.EVENTS: [key.digit for key in at_alice.events()],
                               dtmf.INFO: digits_by_info("alice")},
-                    "bob": {dtmf.EVENTS: [key.digit for key in at_bob.events()], dtmf.INFO: digits_by_info("bob")}}
+                    "bob": {dtmf.EVENTS: [key.digit for key in at_bob.events()],
+                            dtmf.INFO: digits_by_info("bob")}}
         wanted = {who: {dtmf.EVENTS: [], dtmf.INFO: []} for who in phones}
         for who, digit, how, other, way in (
-                ("alice", "5", dtmf.EVENTS, "bob", dtmf.EVENTS), ("alice", "7", dtmf.INFO, "bob", dtmf.EVENTS),
-                ("bob", "9", dtmf.EVENTS, "alice", dtmf.INFO), ("bob", "#", dtmf.INFO, "alice", dtmf.INFO)):
+                ("alice", "5", dtmf.EVENTS, "bob", dtmf.EVENTS),
+                ("alice", "7", dtmf.INFO, "bob", dtmf.EVENTS),
+                ("bob", "9", dtmf.EVENTS, "alice", dtmf.INFO),
+                ("bob", "#", dtmf.INFO, "alice", dtmf.INFO)):
             if how == dtmf.INFO:
                 calls[who].press(digit, PRESS_MS)
             else:
@@ -175,7 +178,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     good = demonstrate("--keep" in sys.argv[1:])
     if good:
-        print("VERDICT: it works. Both phones registered, heard each other bit for bit, and heard every key once.")
+        print("VERDICT: it works. Both phones registered, heard each other bit for bit, and heard every key "
+              "once.")
         print("Try next: config/kamailio/README.md (the same on your machine), docs/moving-from-rtpengine.md")
     else:
         print("VERDICT: it doesn't work; see above.")

@@ -1,4 +1,4 @@
-"""Kamailio with MariaDB and pollux-ng, each in a folder of its own that goes away: nothing of the system's is used.
+"""Kamailio with MariaDB and pollux-ng, each in a folder that goes away: nothing of the system's is used.
 
     phones on side a ── Kamailio ── phones on side b
                           │ NG           (media goes through polluxd)
@@ -89,7 +89,8 @@ class Database(Process):
                        check=True, capture_output=True, stdin=subprocess.DEVNULL)
         self.run(["mariadbd", "--no-defaults", "--user=root", f"--datadir={data}", f"--socket={self.socket}",
                   f"--pid-file={self.folder}/pid", "--skip-networking", "--innodb-buffer-pool-size=16M",
-                  "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2", "--performance-schema=off"])
+                  "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2",
+                  "--performance-schema=off"])
         wait_for(lambda: subprocess.run(["mariadb-admin", "--no-defaults", f"--socket={self.socket}", "ping"],
                                         capture_output=True, check=False).returncode == 0,
                  30, "MariaDB's start", self.ended)
@@ -102,8 +103,9 @@ class Database(Process):
     def sql(self, text, database="kamailio"):
         """What a statement gives, a line a row, columns separated by tabs."""
         command = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--batch", "--skip-column-names"]
-        return subprocess.run([*command, *([database] if database else [])], input=text, check=True, text=True,
-                              capture_output=True).stdout
+        if database:
+            command.append(database)
+        return subprocess.run(command, input=text, check=True, text=True, capture_output=True).stdout
 
     def add_user(self, user, password, *wishes):
         """As kamctl add does, but without the plain password. wishes: usr_preferences, attribute media."""
@@ -131,11 +133,12 @@ def ng_answers(namespace, port=NG_PORT):
 
 
 class Gateway(Process):
-    """pollux-ng on loopback of a namespace, in front of one or more polluxd; presses go to Kamailio's evapi."""
+    """pollux-ng on loopback of a namespace, in front of polluxd; presses go to Kamailio's evapi."""
 
     def __init__(self, host, folder, targets, name="pollux-ng", **options):
         super().__init__(name, folder)
-        self.host, self.config_path, self.port = host, Path(folder) / f"{name}.yaml", options.pop("port", NG_PORT)
+        self.host, self.config_path = host, Path(folder) / f"{name}.yaml"
+        self.port = options.pop("port", NG_PORT)
         self.settings = {
             "listen": {"udp": [f"127.0.0.1:{self.port}"], "tcp": [f"127.0.0.1:{self.port}"]},
             "requests": {"health_interval": "100 ms"},
@@ -170,7 +173,8 @@ class Kamailio(Process):
 
     def start(self):
         self.folder.mkdir(exist_ok=True)
-        shutil.copy(KIT / "kamailio.cfg", self.folder)
+        for file in KIT.glob("*.cfg"):
+            shutil.copy(file, self.folder)
         (self.folder / "kamailio-local.cfg").write_text("\n".join((
             "#!define WITH_INSIDE",
             f'#!define OUTSIDE_ADDRESS "{self.host.v4_a}"',
@@ -196,7 +200,8 @@ class Kamailio(Process):
         with self.host.udp(self.host.v4_a) as udp:
             address, port = udp.getsockname()
             udp.settimeout(0.2)
-            udp.sendto((f"OPTIONS sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {address}:{port};branch=z9hG4bK1\r\n"
+            udp.sendto((f"OPTIONS sip:{DOMAIN} SIP/2.0\r\n"
+                        f"Via: SIP/2.0/UDP {address}:{port};branch=z9hG4bK1\r\n"
                         f"From: <sip:lab@{DOMAIN}>;tag=1\r\nTo: <sip:{DOMAIN}>\r\nCall-ID: {port}\r\n"
                         "CSeq: 1 OPTIONS\r\nMax-Forwards: 9\r\nContent-Length: 0\r\n\r\n").encode(),
                        (self.host.v4_a, 5060))

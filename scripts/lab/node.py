@@ -48,13 +48,16 @@ def configuration(folder, workers=1, number=1):
         {"vlan": 100, "addresses": [f"10.71.3.{number}/24"]}]
     ports["b"]["interfaces"] += [{"addresses": [f"10.71.2.{number}/24", f"fd71:2::{number}/64"]}]
     return {
-        "eal": {"main_cpu": cpus(workers + 1)[-1], "memory": "192 MiB", "file_prefix": f"plx-{os.getpid()}-{number}"},
+        "eal": {"main_cpu": cpus(workers + 1)[-1], "memory": "192 MiB",
+                "file_prefix": f"plx-{os.getpid()}-{number}"},
         "workers": [{"cpu": cpu, "roles": ["relay", "media"], "idle": "sleep"} for cpu in cpus(workers)],
         "memory": {"max_sessions": 1000, "max_endpoints": 4000, "mbufs": 8192},
         "ports": list(ports.values()),
         "networks": [
-            {"name": "outside", "addresses": [f"10.71.1.{number}", f"fd71:1::{number}"], "ports": "20000-20199"},
-            {"name": "inside", "addresses": [f"10.71.2.{number}", f"fd71:2::{number}"], "ports": "30000-30199"},
+            {"name": "outside", "addresses": [f"10.71.1.{number}", f"fd71:1::{number}"],
+             "ports": "20000-20199"},
+            {"name": "inside", "addresses": [f"10.71.2.{number}", f"fd71:2::{number}"],
+             "ports": "30000-30199"},
             {"name": "vlan", "addresses": [f"10.71.3.{number}"], "ports": "40000-40199"}],
         "grpc": {"unix_socket": f"{folder}/pollux.sock"},
         "log": {"level": "debug"},

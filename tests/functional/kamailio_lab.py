@@ -43,7 +43,8 @@ class Site:
     def phone(self, user, password=None):
         """Alice is outside, bob inside."""
         host, proxy = ((self.lab.h1, self.host.v4_a) if user == "alice" else (self.lab.h2, self.host.v4_b))
-        return sip.Phone(host, host.v4, (proxy, SIP_PORT), user, password or self.USERS[user], kamailio.DOMAIN)
+        return sip.Phone(host, host.v4, (proxy, SIP_PORT), user, password or self.USERS[user],
+                         kamailio.DOMAIN)
 
 
 @dataclass

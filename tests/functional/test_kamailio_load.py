@@ -58,11 +58,12 @@ def test_calls_for_a_minute(site, callee, tmp_path):
     caller, statistics = site.lab.h1, tmp_path / "statistics.csv"
     result = caller.run("sipp", f"{site.host.v4_a}:{SIP_PORT}", "-sf", str(SCENARIOS / "caller.xml"),
                         "-inf", str(users), "-i", caller.v4, "-p", str(CALLER_PORT), "-r", str(RATE),
-                        "-m", str(RATE * SECONDS), "-nostdin", "-trace_stat", "-stf", str(statistics), "-fd", "1",
-                        "-trace_err", "-error_file", str(tmp_path / "errors"), "-timeout", str(SECONDS + 30),
+                        "-m", str(RATE * SECONDS), "-nostdin", "-trace_stat", "-stf", str(statistics),
+                        "-fd", "1", "-trace_err", "-error_file", str(tmp_path / "errors"), "-timeout", str(SECONDS + 30),
                         cwd=tmp_path, check=False)
     counted = totals(statistics)
-    print({name: counted[name] for name in ("SuccessfulCall", "FailedCall", "Retransmissions", "ResponseTime1")})
+    print({name: counted[name] for name in
+           ("SuccessfulCall", "FailedCall", "Retransmissions", "ResponseTime1")})
     errors = (tmp_path / "errors").read_text()[:2000] if (tmp_path / "errors").exists() else ""
     assert result.returncode == 0 and counted["FailedCall"] == "0", errors
     assert int(counted["SuccessfulCall"]) == RATE * SECONDS

@@ -282,7 +282,8 @@ def test_play_dtmf(lab, client):
 
 
 def pressed(a, digit):
-    dtmf.play(a.rtp, a.to, dtmf.dialled(speech.spoken(0.6), [dtmf.Press(digit, 0.2, 100, dtmf.EVENTS)], a.stream))
+    press = dtmf.Press(digit, 0.2, 100, dtmf.EVENTS)
+    dtmf.play(a.rtp, a.to, dtmf.dialled(speech.spoken(0.6), [press], a.stream))
 
 
 def test_block_dtmf(lab, client):
