@@ -322,14 +322,14 @@ class Call:
 # -- SDP
 def sdp(address, port, formats=((8, "PCMA/8000"), (101, "telephone-event/8000")), key=None, ptime=20,
         direction="sendrecv", version=1, more=()):
-    """One audio section. key: (suite, what stands behind inline:)."""
+    """One audio section. key: (tag, suite, what stands behind inline:) of its a=crypto."""
     family = "IP6" if ":" in address else "IP4"
     lines = ["v=0", f"o=- 4711 {version} IN {family} {address}", "s=-", f"c=IN {family} {address}", "t=0 0",
              f"m=audio {port} {'RTP/SAVP' if key else 'RTP/AVP'} {' '.join(str(pt) for pt, _ in formats)}"]
     lines += [f"a=rtpmap:{pt} {name}" for pt, name in formats]
     lines += [f"a=fmtp:{pt} 0-16" for pt, name in formats if name.startswith("telephone-event")]
     if key:
-        lines.append(f"a=crypto:1 {key[0]} inline:{key[1]}")
+        lines.append(f"a=crypto:{key[0]} {key[1]} inline:{key[2]}")
     lines += [f"a=ptime:{ptime}", f"a={direction}", *more]
     return "\r\n".join(lines) + "\r\n"
 
@@ -340,10 +340,10 @@ def media_of(text):
     return address, int(re.search(r"^m=\w+ (\d+)", text, re.MULTILINE)[1])
 
 
-def crypto_of(text):
-    """(suite, what stands behind inline:) of the first a=crypto, or None."""
-    found = re.search(r"^a=crypto:\d+ (\S+) inline:([^\s|]+)", text, re.MULTILINE)
-    return (found[1], found[2]) if found else None
+def crypto_of(text, suite=""):
+    """(tag, suite, what stands behind inline:) of the first a=crypto, or of that with the suite; None: none."""
+    found = re.findall(r"^a=crypto:(\d+) (\S+) inline:([^\s|]+)", text, re.MULTILINE)
+    return next((line for line in found if suite in (line[1], "")), None)
 
 
 def lines_of(text, start):

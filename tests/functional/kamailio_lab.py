@@ -58,13 +58,13 @@ class Conversation:
     a: Party
     b: Party
 
-    def sdp(self, party, **options):
-        return description(party, **options)
 
-
-def description(party, formats=FORMATS, **options):
-    """The SDP of a party; one that speaks SRTP says its key."""
-    key = (party.own.suite, party.own.inline) if isinstance(party, SrtpParty) else None
+def description(party, formats=FORMATS, offer="", **options):
+    """The SDP of a party; one that speaks SRTP says its key. offer: what it answers to."""
+    key = None
+    if isinstance(party, SrtpParty):
+        offered = sip.crypto_of(offer, party.own.suite)
+        key = offered[0] if offered else 1, party.own.suite, party.own.inline
     return sip.sdp(*party.remote, formats, key=key, **options)
 
 
@@ -73,7 +73,7 @@ def take(party, sdp):
     party.calls(sip.media_of(sdp))
     introduce(party.host, party.to[0])
     if isinstance(party, SrtpParty):
-        party.hears_with(*sip.crypto_of(sdp))
+        party.hears_with(*sip.crypto_of(sdp, party.own.suite)[1:])
 
 
 @contextlib.contextmanager
@@ -99,7 +99,7 @@ def call(alice, bob, a, b, a_sdp=None, b_sdp=None):
     heard = len(bob.heard)
     from_alice = alice.invite("bob", a_sdp or description(a))
     at_bob = bob.accept(after=heard)
-    at_bob.answer(b_sdp or description(b))
+    at_bob.answer(b_sdp or description(b, offer=at_bob.offer))
     ok = from_alice.answered()
     bob.request("ACK", after=heard)
     take(a, ok.sdp)

@@ -6,7 +6,6 @@ POLLUX_SIP_SECONDS (60) and POLLUX_SIP_RATE (50) change that.
 import csv
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -37,11 +36,13 @@ def callee(site, tmp_path):
     with site.phone("bob") as bob:
         assert bob.register() == [401, 200]
     host = site.lab.h2
-    with subprocess.Popen(host.command("sipp", "-sf", str(SCENARIOS / "callee.xml"), "-i", host.v4, "-p",
-                                       str(SIP_PORT), "-nostdin"), cwd=tmp_path, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        yield process
-        process.terminate()
+    answering = kamailio.Process("sipp-callee", tmp_path)
+    answering.run(["sipp", "-sf", str(SCENARIOS / "callee.xml"), "-i", host.v4, "-p", str(SIP_PORT), "-nostdin"],
+                  host, cwd=tmp_path)
+    try:
+        yield answering
+    finally:
+        answering.stop()
 
 
 def totals(path):
@@ -67,7 +68,7 @@ def test_calls_for_a_minute(site, callee, tmp_path):
     errors = (tmp_path / "errors").read_text()[:2000] if (tmp_path / "errors").exists() else ""
     assert result.returncode == 0 and counted["FailedCall"] == "0", errors
     assert int(counted["SuccessfulCall"]) == RATE * SECONDS
-    assert callee.poll() is None
+    assert not callee.ended()
     nothing_left(site.api)
     assert "No sessions." in site.node.polluxctl("session", "list").stdout
     assert "all: 0" in site.kamailio.rpc("dlg.stats_active")

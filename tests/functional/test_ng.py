@@ -23,19 +23,19 @@ class Dialogue:
     """One call of a proxy, between the tags "from" and "to"."""
 
     def __init__(self, client, **keys):
-        self.client, self.keys = client, {"direction": ["outside", "inside"], "replace": REPLACE, **keys}
+        self.client, self.keys = client, {"direction": ["outside", "inside"], **keys}
         self.call_id = f"ng-{next(_numbers)}@proxy.example"
 
     def ask(self, command, **keys):
         return self.client.ask(command, call_id=self.call_id, **keys)
 
     def sdp_of(self, command, sdp, **keys):
-        reply = self.ask(command, sdp=sdp, **{**self.keys, **keys})
+        reply = self.ask(command, sdp=sdp, replace=REPLACE, **keys)
         assert reply["result"] == "ok", reply
         return reply["sdp"]
 
     def offer(self, sdp, from_tag="from", **keys):
-        return self.sdp_of("offer", sdp, from_tag=from_tag, **keys)
+        return self.sdp_of("offer", sdp, from_tag=from_tag, **{**self.keys, **keys})
 
     def answer(self, sdp, from_tag="from", to_tag="to", **keys):
         return self.sdp_of("answer", sdp, from_tag=from_tag, to_tag=to_tag, **keys)
@@ -60,7 +60,7 @@ def connected(lab, client, a=None, b=None, a_sdp=None, b_sdp=None, **keys):
         b = b or undo.enter_context(Party(lab.h2))
         dialogue = Dialogue(client, **keys)
         offer = dialogue.offer(a_sdp or description(a))
-        answer = dialogue.answer(b_sdp or description(b))
+        answer = dialogue.answer(b_sdp or description(b, offer=offer))
         take(b, offer)
         take(a, answer)
         yield dialogue, a, b, offer, answer
