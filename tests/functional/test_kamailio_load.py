@@ -37,8 +37,8 @@ def callee(site, tmp_path):
         assert bob.register() == [401, 200]
     host = site.lab.h2
     answering = kamailio.Process("sipp-callee", tmp_path)
-    answering.run(["sipp", "-sf", str(SCENARIOS / "callee.xml"), "-i", host.v4, "-p", str(SIP_PORT), "-nostdin"],
-                  host, cwd=tmp_path)
+    answering.run(["sipp", "-sf", str(SCENARIOS / "callee.xml"), "-i", host.v4, "-p", str(SIP_PORT),
+                   "-nostdin"], host, cwd=tmp_path)
     try:
         yield answering
     finally:
@@ -60,8 +60,8 @@ def test_calls_for_a_minute(site, callee, tmp_path):
     result = caller.run("sipp", f"{site.host.v4_a}:{SIP_PORT}", "-sf", str(SCENARIOS / "caller.xml"),
                         "-inf", str(users), "-i", caller.v4, "-p", str(CALLER_PORT), "-r", str(RATE),
                         "-m", str(RATE * SECONDS), "-nostdin", "-trace_stat", "-stf", str(statistics),
-                        "-fd", "1", "-trace_err", "-error_file", str(tmp_path / "errors"), "-timeout", str(SECONDS + 30),
-                        cwd=tmp_path, check=False)
+                        "-fd", "1", "-trace_err", "-error_file", str(tmp_path / "errors"),
+                        "-timeout", str(SECONDS + 30), cwd=tmp_path, check=False)
     counted = totals(statistics)
     print({name: counted[name] for name in
            ("SuccessfulCall", "FailedCall", "Retransmissions", "ResponseTime1")})
