@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "controlplane/call/call_manager.hpp"
 #include "controlplane/config/config_loader.hpp"
 #include "controlplane/metrics/metrics_server.hpp"
 #include "controlplane/metrics/node_metrics.hpp"
@@ -209,11 +210,12 @@ int run(config::NodeConfig config, const std::string& path) {
   control::ManagerOptions options = control::make_manager_options(config, identity.node_run);
   options.on_session_ended = [observations](const auto& event) { observations->session_ended(event); };
   control::SessionManager manager(**dataplane, std::move(options));
-  control::ControlThread control(manager);
+  call::CallManager calls(manager);
+  control::ControlThread control(manager, [&calls] { calls.poll(); });
   ops::ConfigReloader reloader(
       as_written, [path] { return ops::load_checked(path); },
       [&](const config::NodeConfig& changed) { return apply_config(changed, control, **dataplane); });
-  auto server = rpc::RpcServer::start(control, **dataplane, config, identity, reloader,
+  auto server = rpc::RpcServer::start(control, calls, **dataplane, config, identity, reloader,
                                       [observations](std::string_view method, int code, auto took) {
                                         observations->api_call(method, code, took);
                                       });

@@ -137,9 +137,13 @@ v1::DtmfWay way_of(DtmfWay way) {
 
 void read_dtmf(const v1::LegSpec& from, control::LegFields fields, const std::string& path,
                control::LegRequest& leg, Violations& violations) {
-  const v1::DtmfPolicy& policy = from.dtmf();  // unset: the defaults
-  const std::string field = path + ".dtmf.";
-  DtmfPolicy& to = leg.dtmf;
+  leg.dtmf = read_dtmf_policy(from.dtmf(), fields, path + ".dtmf", violations);  // unset: the defaults
+}
+
+DtmfPolicy read_dtmf_policy(const v1::DtmfPolicy& policy, control::LegFields fields, const std::string& path,
+                            Violations& violations) {
+  const std::string field = path + ".";
+  DtmfPolicy to;
   if (fields.has(LegField::kDtmfReceiveInBand)) {
     to.receive_in_band = read_receive(policy.receive_in_band(), field + "receive_in_band", violations);
   }
@@ -164,6 +168,7 @@ void read_dtmf(const v1::LegSpec& from, control::LegFields fields, const std::st
   if (fields.has(LegField::kDtmfBlock)) {
     to.block = read_block(policy.block(), field + "block", violations);
   }
+  return to;
 }
 
 DtmfInjection read_injection(const v1::InjectDtmfRequest& request, Violations& violations) {

@@ -16,6 +16,10 @@ namespace pollux::rpc {
 void read_dtmf(const v1::LegSpec& from, control::LegFields fields, const std::string& path,
                control::LegRequest& leg, control::Violations& violations);
 
+// Of the fields named; the others are as they are by default. `path` is where the policy lies.
+DtmfPolicy read_dtmf_policy(const v1::DtmfPolicy& policy, control::LegFields fields, const std::string& path,
+                            control::Violations& violations);
+
 // Everything but the number of the leg.
 DtmfInjection read_injection(const v1::InjectDtmfRequest& request, control::Violations& violations);
 // Never kOff.

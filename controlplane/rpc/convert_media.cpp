@@ -99,14 +99,17 @@ void read_codecs(const v1::LegSpec& from, control::LegFields fields, const std::
   leg.rtcp_xr = fields.has(LegField::kRtcpXr) && from.rtcp_xr();
 }
 
+void write_codec(const CodecFormat& codec, v1::Codec& message) {
+  message.set_payload_type(codec.payload_type);
+  message.set_encoding(std::string(codec_facts(codec.params.id).name));
+  message.set_clock_rate(codec.params.clock_rate);
+  message.set_channels(sdp::rtpmap_channels(codec.params));
+  message.set_fmtp(sdp::print_fmtp(codec.params));
+}
+
 void write_codecs(const control::LegRequest& leg, v1::LegSpec& message) {
   for (const CodecFormat& codec : leg.codecs) {
-    v1::Codec& to = *message.add_codecs();
-    to.set_payload_type(codec.payload_type);
-    to.set_encoding(std::string(codec_facts(codec.params.id).name));
-    to.set_clock_rate(codec.params.clock_rate);
-    to.set_channels(sdp::rtpmap_channels(codec.params));
-    to.set_fmtp(sdp::print_fmtp(codec.params));
+    write_codec(codec, *message.add_codecs());
   }
   message.set_ptime_ms(leg.ptime_ms);
   if (leg.jitter_window_ms) {

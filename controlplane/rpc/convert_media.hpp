@@ -14,6 +14,7 @@ namespace pollux::rpc {
 void read_codecs(const v1::LegSpec& from, control::LegFields fields, const std::string& path,
                  control::LegRequest& leg, control::Violations& violations);
 
+void write_codec(const CodecFormat& codec, v1::Codec& message);
 void write_codecs(const control::LegRequest& leg, v1::LegSpec& message);
 void write_paths(const control::LegView& leg, v1::LegState& message);
 

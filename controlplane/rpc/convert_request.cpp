@@ -81,20 +81,10 @@ void read_media(const v1::LegSpec& from, control::LegFields fields, const std::s
                                          path + ".direction", violations);
   }
   if (fields.has(LegField::kLearning)) {
-    leg.learning = read_enum<LearningMode>(from.learning(), LearningMode::kHeuristic,
-                                           {{v1::LEARNING_MODE_OFF, LearningMode::kOff},
-                                            {v1::LEARNING_MODE_IMMEDIATE, LearningMode::kImmediate},
-                                            {v1::LEARNING_MODE_DELAYED, LearningMode::kDelayed},
-                                            {v1::LEARNING_MODE_HEURISTIC, LearningMode::kHeuristic}},
-                                           path + ".learning", violations);
+    leg.learning = read_learning(from.learning(), path + ".learning", violations);
   }
   if (fields.has(LegField::kSourcePolicy)) {
-    leg.source_policy =
-        read_enum<SourcePolicy>(from.source_policy(), SourcePolicy::kStrictSource,
-                                {{v1::SOURCE_POLICY_STRICT_SOURCE, SourcePolicy::kStrictSource},
-                                 {v1::SOURCE_POLICY_MEDIA_HANDOVER, SourcePolicy::kMediaHandover},
-                                 {v1::SOURCE_POLICY_ACCEPT_ANY, SourcePolicy::kAcceptAny}},
-                                path + ".source_policy", violations);
+    leg.source_policy = read_source_policy(from.source_policy(), path + ".source_policy", violations);
   }
   if (fields.has(LegField::kStreamMode)) {
     leg.stream_mode = read_enum<StreamMode>(
@@ -126,21 +116,8 @@ void read_keys(const v1::LegSpec& from, control::LegFields fields, const std::st
 }
 
 std::optional<std::chrono::milliseconds> read_timeout(const v1::SessionSpec& spec, Violations& violations) {
-  if (!spec.has_media_timeout()) {
-    return std::nullopt;
-  }
-  static constexpr std::int64_t kDaySeconds = 86400;
-  const auto& duration = spec.media_timeout();
-  const std::int64_t seconds = duration.seconds();
-  const std::int64_t nanos = duration.nanos();
-  const bool zero = seconds == 0 && nanos == 0;
-  const bool in_range = seconds >= 1 && seconds <= kDaySeconds && nanos >= 0 && nanos < 1000000000 &&
-                        (seconds < kDaySeconds || nanos == 0);
-  if (!zero && !in_range) {
-    violations.push_back({"spec.media_timeout", "must be 0 (never) or 1 s..24 h"});
-    return std::nullopt;
-  }
-  return std::chrono::milliseconds(seconds * 1000 + nanos / 1000000);
+  return spec.has_media_timeout() ? read_media_timeout(spec.media_timeout(), "spec.media_timeout", violations)
+                                  : std::nullopt;
 }
 
 int leg_count(const v1::SessionSpec& spec, Violations& violations) {
@@ -188,10 +165,7 @@ control::LegRequest read_leg(const v1::LegSpec& from, control::LegFields fields,
     leg.network = from.network();
   }
   if (fields.has(LegField::kFamily)) {
-    leg.family = read_enum<std::optional<AddressFamily>>(
-        from.family(), std::nullopt,
-        {{v1::ADDRESS_FAMILY_IPV4, AddressFamily::kIpv4}, {v1::ADDRESS_FAMILY_IPV6, AddressFamily::kIpv6}},
-        path + ".family", violations);
+    leg.family = read_family(from.family(), path + ".family", violations);
   }
   if (fields.has(LegField::kRemoteRtp) && from.has_remote_rtp()) {
     leg.remote_rtp = read_address(from.remote_rtp(), path + ".remote_rtp", violations);
@@ -205,6 +179,46 @@ control::LegRequest read_leg(const v1::LegSpec& from, control::LegFields fields,
   read_codecs(from, fields, path, leg, violations);
   read_dtmf(from, fields, path, leg, violations);
   return leg;
+}
+
+LearningMode read_learning(int value, const std::string& field, Violations& violations) {
+  return read_enum<LearningMode>(value, LearningMode::kHeuristic,
+                                 {{v1::LEARNING_MODE_OFF, LearningMode::kOff},
+                                  {v1::LEARNING_MODE_IMMEDIATE, LearningMode::kImmediate},
+                                  {v1::LEARNING_MODE_DELAYED, LearningMode::kDelayed},
+                                  {v1::LEARNING_MODE_HEURISTIC, LearningMode::kHeuristic}},
+                                 field, violations);
+}
+
+SourcePolicy read_source_policy(int value, const std::string& field, Violations& violations) {
+  return read_enum<SourcePolicy>(value, SourcePolicy::kStrictSource,
+                                 {{v1::SOURCE_POLICY_STRICT_SOURCE, SourcePolicy::kStrictSource},
+                                  {v1::SOURCE_POLICY_MEDIA_HANDOVER, SourcePolicy::kMediaHandover},
+                                  {v1::SOURCE_POLICY_ACCEPT_ANY, SourcePolicy::kAcceptAny}},
+                                 field, violations);
+}
+
+std::optional<AddressFamily> read_family(int value, const std::string& field, Violations& violations) {
+  return read_enum<std::optional<AddressFamily>>(
+      value, std::nullopt,
+      {{v1::ADDRESS_FAMILY_IPV4, AddressFamily::kIpv4}, {v1::ADDRESS_FAMILY_IPV6, AddressFamily::kIpv6}},
+      field, violations);
+}
+
+std::optional<std::chrono::milliseconds> read_media_timeout(const google::protobuf::Duration& duration,
+                                                            const std::string& field,
+                                                            Violations& violations) {
+  static constexpr std::int64_t kDaySeconds = 86400;
+  const std::int64_t seconds = duration.seconds();
+  const std::int64_t nanos = duration.nanos();
+  const bool zero = seconds == 0 && nanos == 0;
+  const bool in_range = seconds >= 1 && seconds <= kDaySeconds && nanos >= 0 && nanos < 1000000000 &&
+                        (seconds < kDaySeconds || nanos == 0);
+  if (!zero && !in_range) {
+    violations.push_back({field, "must be 0 (never) or 1 s..24 h"});
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(seconds * 1000 + nanos / 1000000);
 }
 
 void check_session_id(const std::string& id, Violations& violations) {

@@ -13,20 +13,6 @@ v1::AddressFamily family_of(AddressFamily family) {
   return family == AddressFamily::kIpv4 ? v1::ADDRESS_FAMILY_IPV4 : v1::ADDRESS_FAMILY_IPV6;
 }
 
-v1::Direction direction_of(Direction direction) {
-  switch (direction) {
-    case Direction::kSendRecv:
-      return v1::DIRECTION_SENDRECV;
-    case Direction::kSendOnly:
-      return v1::DIRECTION_SENDONLY;
-    case Direction::kRecvOnly:
-      return v1::DIRECTION_RECVONLY;
-    case Direction::kInactive:
-      return v1::DIRECTION_INACTIVE;
-  }
-  return v1::DIRECTION_UNSPECIFIED;
-}
-
 v1::LearningMode learning_of(LearningMode mode) {
   switch (mode) {
     case LearningMode::kHeuristic:
@@ -280,6 +266,20 @@ void write_stream(const SocketAddress& local, const StreamStats& stats, v1::Stre
 }
 
 }  // namespace
+
+v1::Direction direction_of(Direction direction) {
+  switch (direction) {
+    case Direction::kSendRecv:
+      return v1::DIRECTION_SENDRECV;
+    case Direction::kSendOnly:
+      return v1::DIRECTION_SENDONLY;
+    case Direction::kRecvOnly:
+      return v1::DIRECTION_RECVONLY;
+    case Direction::kInactive:
+      return v1::DIRECTION_INACTIVE;
+  }
+  return v1::DIRECTION_UNSPECIFIED;
+}
 
 void write_address(const SocketAddress& address, v1::SocketAddress& message) {
   message.set_address(address.ip.to_string());

@@ -21,18 +21,6 @@ constexpr auto kSuiteNumbers = std::to_array<v1::SrtpSuite>({
 });
 static_assert(kSuiteNumbers.size() == kSrtpSuites.size());
 
-const SrtpSuiteFacts* read_suite(int number, const std::string& field, Violations& violations) {
-  for (std::size_t i = 0; i < kSuiteNumbers.size(); ++i) {
-    if (kSuiteNumbers[i] == number) {
-      return &kSrtpSuites[i];
-    }
-  }
-  violations.push_back({field, number == v1::SRTP_SUITE_UNSPECIFIED
-                                   ? "must be set: without the suite a key means nothing"
-                                   : "unknown value " + std::to_string(number)});
-  return nullptr;
-}
-
 bool right_length(std::size_t length, std::size_t wanted, const SrtpSuiteFacts& facts,
                   const std::string& field, Violations& violations) {
   if (length == wanted) {
@@ -48,12 +36,6 @@ std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-void wipe_text(std::string& text) {
-  text.resize(text.capacity());  // what a longer value before it left behind, too
-  wipe(text.data(), text.size());
-  text.clear();
-}
-
 void wipe_params(v1::SrtpParams& params) {
   wipe_text(*params.mutable_master_key());
   wipe_text(*params.mutable_master_salt());
@@ -61,8 +43,31 @@ void wipe_params(v1::SrtpParams& params) {
 
 }  // namespace
 
+std::optional<SrtpSuite> read_suite(int number, const std::string& field, Violations& violations) {
+  for (std::size_t i = 0; i < kSuiteNumbers.size(); ++i) {
+    if (kSuiteNumbers[i] == number) {
+      return static_cast<SrtpSuite>(i);
+    }
+  }
+  violations.push_back({field, number == v1::SRTP_SUITE_UNSPECIFIED
+                                   ? "must be set: without the suite a key means nothing"
+                                   : "unknown value " + std::to_string(number)});
+  return std::nullopt;
+}
+
+v1::SrtpSuite suite_of(SrtpSuite suite) {
+  return kSuiteNumbers[static_cast<std::size_t>(suite)];
+}
+
+void wipe_text(std::string& text) {
+  text.resize(text.capacity());
+  wipe(text.data(), text.size());
+  text.clear();
+}
+
 SrtpParamsRef read_srtp_params(const v1::SrtpParams& from, const std::string& path, Violations& violations) {
-  const SrtpSuiteFacts* facts = read_suite(from.suite(), path + ".suite", violations);
+  const auto suite = read_suite(from.suite(), path + ".suite", violations);
+  const SrtpSuiteFacts* const facts = suite ? &facts_of(*suite) : nullptr;
   bool good = facts != nullptr;
   if (facts != nullptr) {
     good &=
@@ -84,7 +89,7 @@ SrtpParamsRef read_srtp_params(const v1::SrtpParams& from, const std::string& pa
 }
 
 void write_srtp_params(const SrtpParams& params, v1::SrtpParams& message) {
-  message.set_suite(kSuiteNumbers[static_cast<std::size_t>(params.suite)]);
+  message.set_suite(suite_of(params.suite));
   message.set_mki(params.mki.begin(), params.mki.size());
   message.set_lifetime(params.lifetime);
   if (params.roc) {

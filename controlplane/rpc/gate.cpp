@@ -15,9 +15,15 @@ namespace {
 
 using config::Role;
 
-constexpr std::array<std::string_view, 6> kOpenToReaders = {
-    "SessionService/Get", "SessionService/List", "SessionService/WatchEvents",
-    "NodeService/Info",   "NodeService/Stats",   "NodeService/Ports",
+constexpr std::array<std::string_view, 8> kOpenToReaders = {
+    "SessionService/Get",
+    "SessionService/List",
+    "SessionService/WatchEvents",
+    "NodeService/Info",
+    "NodeService/Stats",
+    "NodeService/Ports",
+    "OfferAnswerService/QueryCall",
+    "OfferAnswerService/ListCalls",
 };
 
 struct ContextRelease {

@@ -56,20 +56,21 @@ std::vector<DoorServer::Plan> plans_of(const config::DoorConfig& doors) {
 
 }  // namespace
 
-RpcServer::RpcServer(control::ControlThread& control, const Dataplane& dataplane,
+RpcServer::RpcServer(control::ControlThread& control, call::CallManager& calls, const Dataplane& dataplane,
                      const config::NodeConfig& config, const NodeIdentity& identity,
                      ops::ConfigReloader& reloader)
     : control_(control),
       sessions_(control, config.grpc.max_watchers),
       media_(control),
+      offer_answer_(control, calls),
       node_(control, dataplane, config, identity, reloader, [this](bool serving) { set_serving(serving); }) {}
 
 Expected<std::unique_ptr<RpcServer>> RpcServer::start(control::ControlThread& control,
-                                                      const Dataplane& dataplane,
+                                                      call::CallManager& calls, const Dataplane& dataplane,
                                                       const config::NodeConfig& config,
                                                       const NodeIdentity& identity,
                                                       ops::ConfigReloader& reloader, CallObserver observer) {
-  std::unique_ptr<RpcServer> server(new RpcServer(control, dataplane, config, identity, reloader));
+  std::unique_ptr<RpcServer> server(new RpcServer(control, calls, dataplane, config, identity, reloader));
   if (auto opened = server->open(config.grpc, observer); !opened) {
     return tl::unexpected<Error>(std::move(opened.error()));
   }
@@ -83,10 +84,11 @@ Expected<void> RpcServer::open(const config::DoorConfig& config, const CallObser
   const std::vector<DoorServer::Entry> services = {
       {v1::SessionService::service_full_name(), &sessions_},
       {v1::MediaService::service_full_name(), &media_},
+      {v1::OfferAnswerService::service_full_name(), &offer_answer_},
       {v1::NodeService::service_full_name(), &node_},
   };
   for (DoorServer::Plan& plan : plans_of(config)) {
-    auto door = DoorServer::open(std::move(plan), config, services, calls_, observer);
+    auto door = DoorServer::open(std::move(plan), config, services, under_way_, observer);
     if (!door) {
       return tl::unexpected<Error>(std::move(door.error()));
     }
@@ -132,7 +134,7 @@ void RpcServer::shutdown() {
     control.manager().captures().close();
   });
   stop_serving();
-  calls_.wait_for_none(std::chrono::steady_clock::now() + kShutdownLimit);
+  under_way_.wait_for_none(std::chrono::steady_clock::now() + kShutdownLimit);
   for (const auto& server : servers_) {
     server->shutdown();
   }

@@ -13,6 +13,7 @@
 #include "controlplane/rpc/door_server.hpp"
 #include "controlplane/rpc/media_service.hpp"
 #include "controlplane/rpc/node_service.hpp"
+#include "controlplane/rpc/offer_answer_service.hpp"
 #include "controlplane/rpc/session_service.hpp"
 #include "dataplane/base/expected.hpp"
 
@@ -22,9 +23,12 @@ class RpcServer {
  public:
   // Listens on all doors of `config.grpc`. gRPC's threads inherit the CPU set of the caller. On error, which
   // names the door, nothing listens. Pre: all that is given outlives the server; `observer` may be empty.
-  static Expected<std::unique_ptr<RpcServer>> start(
-      control::ControlThread& control, const Dataplane& dataplane, const config::NodeConfig& config,
-      const NodeIdentity& identity, ops::ConfigReloader& reloader, CallObserver observer = {});
+  static Expected<std::unique_ptr<RpcServer>> start(control::ControlThread& control, call::CallManager& calls,
+                                                    const Dataplane& dataplane,
+                                                    const config::NodeConfig& config,
+                                                    const NodeIdentity& identity,
+                                                    ops::ConfigReloader& reloader,
+                                                    CallObserver observer = {});
   ~RpcServer() { shutdown(); }
   RpcServer(const RpcServer&) = delete;
   RpcServer& operator=(const RpcServer&) = delete;
@@ -42,16 +46,17 @@ class RpcServer {
   void shutdown();
 
  private:
-  RpcServer(control::ControlThread& control, const Dataplane& dataplane, const config::NodeConfig& config,
-            const NodeIdentity& identity, ops::ConfigReloader& reloader);
+  RpcServer(control::ControlThread& control, call::CallManager& calls, const Dataplane& dataplane,
+            const config::NodeConfig& config, const NodeIdentity& identity, ops::ConfigReloader& reloader);
   Expected<void> open(const config::DoorConfig& doors, const CallObserver& observer);
   void set_serving(bool serving);
 
   control::ControlThread& control_;
   SessionService sessions_;
   MediaService media_;
+  OfferAnswerService offer_answer_;
   NodeService node_;
-  CallCounter calls_;
+  CallCounter under_way_;
   std::vector<std::unique_ptr<DoorServer>> servers_;  // empty: shut down
   std::mutex serving_mutex_;
   bool serving_ = true;           // guarded by serving_mutex_

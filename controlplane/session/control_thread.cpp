@@ -15,7 +15,8 @@ constexpr std::chrono::microseconds kIdleWait{2000};
 constexpr std::chrono::milliseconds kDrainLook{1};
 }  // namespace
 
-ControlThread::ControlThread(SessionManager& manager) : manager_(manager), thread_([this] { run(); }) {}
+ControlThread::ControlThread(SessionManager& manager, Task each_round)
+    : manager_(manager), each_round_(std::move(each_round)), thread_([this] { run(); }) {}
 
 bool ControlThread::post(Task task) {
   bool wake = false;
@@ -59,6 +60,9 @@ void ControlThread::run() {
     const std::vector<Task> tasks = take_tasks();
     for (const Task& task : tasks) {
       task();
+    }
+    if (each_round_) {
+      each_round_();
     }
     while (manager_.poll()) {
       const std::lock_guard lock(mutex_);

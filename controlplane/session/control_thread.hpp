@@ -18,9 +18,9 @@ class ControlThread {
  public:
   using Task = std::function<void()>;
 
-  // Starts the thread. It inherits the CPU set of its maker. Pre: `manager` outlives this; nobody else uses
-  // it.
-  explicit ControlThread(SessionManager& manager);
+  // Starts the thread. It inherits the CPU set of its maker. `each_round` is called on it every few
+  // milliseconds at least. Pre: `manager` outlives this; nobody else uses it.
+  explicit ControlThread(SessionManager& manager, Task each_round = {});
   ~ControlThread() { stop(); }
   ControlThread(const ControlThread&) = delete;
   ControlThread& operator=(const ControlThread&) = delete;
@@ -45,6 +45,7 @@ class ControlThread {
   std::vector<Task> take_tasks();
 
   SessionManager& manager_;
+  const Task each_round_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // guarded by mutex_

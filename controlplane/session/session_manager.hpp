@@ -154,6 +154,11 @@ class SessionManager {
   const std::vector<std::string>& port_names() const { return options_.port_names; }
   PortUse port_use(std::size_t network) const { return placement_.use(network); }
   std::vector<AddressPortUse> address_port_uses() const { return placement_.address_uses(); }
+  // Somebody else who is called with each kSessionEnded, as ManagerOptions::on_session_ended is: not to call
+  // back from there.
+  void on_session_ended(std::function<void(const LoggedEvent&)> listener) {
+    end_listeners_.push_back(std::move(listener));
+  }
   // Any thread.
   NodeDefaults defaults() const {
     return {options_.networks, media_timeout_.load(std::memory_order_relaxed),
@@ -229,6 +234,7 @@ class SessionManager {
   MediaBudget media_budget_;
   SessionStore store_;
   EventLog events_;
+  std::vector<std::function<void(const LoggedEvent&)>> end_listeners_;
   // By worker: their commands found it unable to take them. One worker that hangs holds up no other.
   std::vector<std::deque<Session*>> backlog_;
   std::chrono::steady_clock::time_point next_expiry_;  // of those who wait behind the first

@@ -122,6 +122,9 @@ void SessionManager::log_end(const Session& session, const SessionView& last) {
   if (options_.on_session_ended) {
     options_.on_session_ended(event);
   }
+  for (const auto& listener : end_listeners_) {
+    listener(event);
+  }
   events_.append(std::move(event));
 }
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <mutex>
 
@@ -13,19 +14,24 @@ namespace pollux {
 namespace {
 
 constexpr std::size_t kGranule = 64;
-constexpr std::size_t kClasses = 64;  // blocks of 1 to 64 granules
+constexpr std::size_t kEvenClasses = 64;  // blocks of 1 to 64 granules
+constexpr std::size_t kClasses = 70;      // and above them of 128, 256 … 4096 granules
+constexpr std::size_t kMostGranules = 4096;
 constexpr std::size_t kChunk = std::size_t{1} << 20;
+static_assert(kMostGranules == kEvenClasses << (kClasses - kEvenClasses) &&
+              kMostGranules * kGranule <= kChunk);
 
 struct FreeBlock {
   FreeBlock* next;
 };
 
-// Blocks are never given back to the kernel: sessions come and go, and need them again.
+// Blocks are never given back to the kernel: sessions and calls come and go, and need them again.
 class SecretHeap {
  public:
+  // Pre: 1..kMostGranules, as round_up() gives them.
   void* allocate(std::size_t granules) {
     const std::lock_guard lock(mutex_);
-    FreeBlock*& head = free_[granules - 1];
+    FreeBlock*& head = free_[class_of(granules)];
     if (head != nullptr) {
       FreeBlock* const block = head;
       head = block->next;
@@ -46,11 +52,22 @@ class SecretHeap {
     wipe(memory, granules * kGranule);
     const std::lock_guard lock(mutex_);
     auto* const block = static_cast<FreeBlock*>(memory);
-    block->next = free_[granules - 1];
-    free_[granules - 1] = block;
+    FreeBlock*& head = free_[class_of(granules)];
+    block->next = head;
+    head = block;
+  }
+
+  static std::size_t round_up(std::size_t granules) {
+    return granules <= kEvenClasses ? granules : std::bit_ceil(granules);
   }
 
  private:
+  static std::size_t class_of(std::size_t granules) {
+    return granules <= kEvenClasses
+               ? granules - 1
+               : kEvenClasses - 1 + static_cast<std::size_t>(std::countr_zero(granules / kEvenClasses));
+  }
+
   bool grow() {
     void* const chunk = mmap(nullptr, kChunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (chunk == MAP_FAILED) {
@@ -74,7 +91,19 @@ SecretHeap& heap() {
 }
 
 std::size_t granules_of(std::size_t bytes) {
-  return bytes == 0 ? 1 : (bytes + kGranule - 1) / kGranule;
+  return SecretHeap::round_up(bytes == 0 ? 1 : (bytes + kGranule - 1) / kGranule);
+}
+
+constexpr std::size_t kMostBytes = kMostGranules * kGranule;
+
+// What is too large to keep for the next one: pages of its own.
+void* allocate_pages(std::size_t bytes) {
+  void* const pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) {
+    return nullptr;
+  }
+  keep_out_of_cores(pages, bytes);
+  return pages;
 }
 
 }  // namespace
@@ -85,11 +114,15 @@ void keep_out_of_cores(void* memory, std::size_t bytes) {
 }
 
 void* secret_allocate(std::size_t bytes) {
-  const std::size_t granules = granules_of(bytes);
-  return granules > kClasses ? nullptr : heap().allocate(granules);
+  return bytes > kMostBytes ? allocate_pages(bytes) : heap().allocate(granules_of(bytes));
 }
 
 void secret_release(void* memory, std::size_t bytes) {
+  if (bytes > kMostBytes) {
+    wipe(memory, bytes);
+    munmap(memory, bytes);
+    return;
+  }
   heap().release(memory, granules_of(bytes));
 }
 

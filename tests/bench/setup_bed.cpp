@@ -20,9 +20,8 @@ namespace pollux::bench {
 namespace {
 
 constexpr double kPacketPeriodMs = 20;
-constexpr unsigned kHold = 500;           // sessions of the client that exist at a time
-constexpr unsigned kRoom = kHold + 1000;  // for them, and those that are being ended
-constexpr unsigned kPortsPerSession = 4;  // RTP and RTCP of two legs
+constexpr unsigned kRoom = kHeldSessions + 1000;  // for them, and those that are being ended
+constexpr unsigned kPortsPerSession = 4;          // RTP and RTCP of two legs
 constexpr std::ptrdiff_t kUnderWay = 64;
 constexpr std::chrono::milliseconds kWarmUp{1000};
 
@@ -37,14 +36,6 @@ config::NodeConfig node_config(unsigned running, const std::string& socket) {
   }
   config.grpc.unix_socket = socket;
   return config;
-}
-
-// Beside this program.
-std::string client_command(const std::string& socket, unsigned sessions, unsigned in_flight) {
-  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "grpc_setup";
-  return "'" + program.string() + "' --target 'unix:" + socket + "' --networks a,b --sessions " +
-         std::to_string(sessions) + " --in-flight " + std::to_string(in_flight) + " --hold " +
-         std::to_string(kHold);
 }
 
 SetupResult run_client(const std::string& command) {
@@ -88,11 +79,12 @@ SetupBed::SetupBed(unsigned running)
   identity_ = {POLLUX_VERSION, control::make_node_run(), std::chrono::system_clock::now(), {}, {}};
   manager_ = std::make_unique<control::SessionManager>(
       *dataplane_, control::make_manager_options(config_, identity_.node_run));
-  control_ = std::make_unique<control::ControlThread>(*manager_);
+  calls_ = std::make_unique<call::CallManager>(*manager_);
+  control_ = std::make_unique<control::ControlThread>(*manager_, [this] { calls_->poll(); });
   reloader_ = std::make_unique<ops::ConfigReloader>(
       config_, [] { return config::ConfigResult{}; },
       [](const config::NodeConfig&) -> Expected<void> { return {}; });
-  auto server = rpc::RpcServer::start(*control_, *dataplane_, config_, identity_, *reloader_);
+  auto server = rpc::RpcServer::start(*control_, *calls_, *dataplane_, config_, identity_, *reloader_);
   if (!server) {
     die(server.error().message);
   }
@@ -105,6 +97,7 @@ SetupBed::~SetupBed() {
   server_->shutdown();
   control_->stop();
   media_.reset();
+  calls_.reset();
   manager_.reset();
   dataplane_.reset();
   pin_this_thread(cpus().measuring);
@@ -160,14 +153,15 @@ MediaResult SetupBed::quiet(std::chrono::milliseconds time) {
   return media_->take();
 }
 
-SetupBed::Loaded SetupBed::loaded(unsigned sessions, unsigned in_flight) {
-  const std::string command = client_command(directory_.socket(), sessions, in_flight);
+SetupBed::Loaded SetupBed::loaded(const std::string& program, const std::string& arguments, unsigned made) {
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const std::string command = "'" + (folder / program).string() + "' " + arguments;
   Loaded loaded;
   media_->take();
   const double cpu_before = control_cpu_seconds();
   loaded.client = run_client(command);
   loaded.control_cpu_s = control_cpu_seconds() - cpu_before;
-  loaded.made = sessions + kHold;
+  loaded.made = made;
   loaded.media = media_->take();
   return loaded;
 }

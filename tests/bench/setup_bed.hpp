@@ -26,6 +26,8 @@ class SocketDirectory {
   std::string path_;
 };
 
+inline constexpr unsigned kHeldSessions = 500;  // of a client, that exist at a time
+
 // Media has the measuring CPU; control thread, gRPC's threads and the client share the other one.
 class SetupBed {
  public:
@@ -40,7 +42,10 @@ class SetupBed {
     MediaResult media;
   };
   MediaResult quiet(std::chrono::milliseconds time);
-  Loaded loaded(unsigned sessions, unsigned in_flight);
+  // Runs a client, beside this program, and what it says; it keeps no more than kHeldSessions sessions.
+  // `made`: how many it makes, for the figure.
+  Loaded loaded(const std::string& program, const std::string& arguments, unsigned made);
+  std::string target() const { return "unix:" + directory_.socket(); }  // of gRPC
 
  private:
   void make_running(unsigned running);
@@ -53,6 +58,7 @@ class SetupBed {
   std::unique_ptr<worker::DataplaneImpl> dataplane_;
   std::unique_ptr<MediaLoad> media_;
   std::unique_ptr<control::SessionManager> manager_;
+  std::unique_ptr<call::CallManager> calls_;
   std::unique_ptr<control::ControlThread> control_;
   std::unique_ptr<ops::ConfigReloader> reloader_;
   std::unique_ptr<rpc::RpcServer> server_;

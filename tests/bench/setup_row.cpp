@@ -1,10 +1,9 @@
 #include "tests/bench/setup_row.hpp"
 
-#include <rte_cycles.h>
-
 #include <algorithm>
 #include <cstdio>
 
+#include "tests/bench/media_report.hpp"
 #include "tests/bench/report.hpp"
 #include "tests/bench/setup_bed.hpp"
 
@@ -15,42 +14,6 @@ namespace {
 constexpr double kGoalPerSecond = 5000;
 constexpr double kGoalP99Ms = 2;
 constexpr std::chrono::milliseconds kQuiet{1000};
-
-struct Delays {
-  double p50 = 0;
-  double p99 = 0;
-  double p999 = 0;
-  double most = 0;
-};
-
-double to_us(std::uint64_t cycles) {
-  return static_cast<double>(cycles) * 1e6 / static_cast<double>(rte_get_tsc_hz());
-}
-
-Delays delays(const MediaResult& media) {
-  return {to_us(media.delay.quantile(0.5)), to_us(media.delay.quantile(0.99)),
-          to_us(media.delay.quantile(0.999)), to_us(media.delay.most())};
-}
-
-void print_media(const char* when, const MediaResult& media) {
-  const Delays delay = delays(media);
-  std::printf(
-      "  media %-15s %llu packets, %llu lost, delay p50 %.1f p99 %.1f p99.9 %.1f max %.1f us, preempted %llu "
-      "times\n",
-      when, static_cast<unsigned long long>(media.sent), static_cast<unsigned long long>(media.lost),
-      delay.p50, delay.p99, delay.p999, delay.most, static_cast<unsigned long long>(media.preempted));
-}
-
-void add_media(JsonRow& row, const std::string& when, const MediaResult& media) {
-  const Delays delay = delays(media);
-  row.add(("media_packets_" + when).c_str(), static_cast<double>(media.sent))
-      .add(("media_lost_" + when).c_str(), static_cast<double>(media.lost))
-      .add(("media_delay_p50_us_" + when).c_str(), delay.p50)
-      .add(("media_delay_p99_us_" + when).c_str(), delay.p99)
-      .add(("media_delay_p999_us_" + when).c_str(), delay.p999)
-      .add(("media_delay_max_us_" + when).c_str(), delay.most)
-      .add(("media_preempted_" + when).c_str(), static_cast<double>(media.preempted));
-}
 
 }  // namespace
 
@@ -65,10 +28,14 @@ std::string run_setup_row(const SetupOptions& options) {
   std::vector<double> client_share;
   std::vector<double> control_us;
   double worst_ms = 0;
-  bed.loaded(options.sessions, options.in_flight);  // memory grows, code becomes warm: not measured
+  const std::string arguments =
+      "--target '" + bed.target() + "' --networks a,b --sessions " + std::to_string(options.sessions) +
+      " --in-flight " + std::to_string(options.in_flight) + " --hold " + std::to_string(kHeldSessions);
+  const auto run = [&] { return bed.loaded("grpc_setup", arguments, options.sessions + kHeldSessions); };
+  run();  // memory grows, code becomes warm: not measured
   for (unsigned i = 0; i < options.repetitions; ++i) {
     without.merge(bed.quiet(kQuiet));
-    const SetupBed::Loaded loaded = bed.loaded(options.sessions, options.in_flight);
+    const SetupBed::Loaded loaded = run();
     with.merge(loaded.media);
     rate.push_back(loaded.client.sessions_per_s);
     p50.push_back(loaded.client.p50_ms);

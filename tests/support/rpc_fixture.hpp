@@ -65,8 +65,9 @@ struct RpcFixture {
       : config(changed(node_config(directory.file("pollux.sock")), change)),
         dataplane(2),
         manager(dataplane, control::make_manager_options(config, "run-1")),
-        control(manager) {
-    server = rpc::RpcServer::start(control, dataplane, config, identity, reloader).value();
+        calls(manager),
+        control(manager, [this] { calls.poll(); }) {
+    server = rpc::RpcServer::start(control, calls, dataplane, config, identity, reloader).value();
     channel = grpc::CreateChannel("unix:" + config.grpc.unix_socket, grpc::InsecureChannelCredentials());
     sessions = v1::SessionService::NewStub(channel);
     node = v1::NodeService::NewStub(channel);
@@ -133,6 +134,7 @@ struct RpcFixture {
       "1.2.3", "run-1", std::chrono::system_clock::now(), {{"grpc", "1.51"}}, {"avx2", "aes"}};
   FakeDataplane dataplane;
   control::SessionManager manager;
+  call::CallManager calls;
   control::ControlThread control;
   config::ConfigResult file{config, {}, {}, "pollux.yaml", {{"log.level", 3}}};  // what Reload reads
   std::vector<config::NodeConfig> reloaded;                                      // what it applied

@@ -59,8 +59,44 @@ TEST(SecretMemory, IsWipedBeforeItIsUsedAgain) {
   secret_release(second, kBytes);
 }
 
-TEST(SecretMemory, MoreThanAPageIsRefused) {
-  EXPECT_EQ(secret_allocate(4097), nullptr);
+// Bodies of SDP have more than a page: kept for the next one up to 256 KiB, pages of their own above.
+TEST(SecretMemory, LargeBlocksAreAsSecret) {
+  for (const std::size_t bytes : {std::size_t{4097}, std::size_t{65536}, std::size_t{262144}}) {
+    auto* const first = static_cast<std::uint8_t*>(secret_allocate(bytes));
+    ASSERT_NE(first, nullptr);
+    EXPECT_TRUE(all_zero(first, bytes));
+    EXPECT_TRUE(has_vm_flag(first, "dd"));
+    EXPECT_TRUE(has_vm_flag(first + bytes - 1, "dd"));
+    std::memset(first, 0xa5, bytes);
+    secret_release(first, bytes);
+    EXPECT_TRUE(all_zero(first + sizeof(void*), bytes - sizeof(void*)));
+    void* const second = secret_allocate(bytes);
+    EXPECT_EQ(second, first);
+    secret_release(second, bytes);
+  }
+  auto* const huge = static_cast<std::uint8_t*>(secret_allocate(3'000'001));
+  ASSERT_NE(huge, nullptr);
+  EXPECT_TRUE(has_vm_flag(huge, "dd"));
+  EXPECT_TRUE(has_vm_flag(huge + 3'000'000, "dd"));
+  std::memset(huge, 0xa5, 3'000'001);
+  secret_release(huge, 3'000'001);
+}
+
+TEST(SecretMemory, BlocksOfEverySizeAreApart) {
+  std::vector<std::pair<std::uint8_t*, std::size_t>> blocks;
+  for (std::size_t bytes = 64; bytes <= 262144; bytes *= 2) {
+    for (const std::size_t more : {bytes - 1, bytes, bytes + 1}) {
+      auto* const memory = static_cast<std::uint8_t*>(secret_allocate(more));
+      ASSERT_NE(memory, nullptr);
+      std::memset(memory, static_cast<int>(blocks.size() + 1), more);
+      blocks.emplace_back(memory, more);
+    }
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const auto& [memory, bytes] = blocks[i];
+    EXPECT_TRUE(std::all_of(memory, memory + bytes, [i](std::uint8_t byte) { return byte == i + 1; }));
+    secret_release(memory, bytes);
+  }
 }
 
 TEST(SecretMemory, GrowsByChunks) {

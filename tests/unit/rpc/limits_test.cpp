@@ -140,7 +140,8 @@ TEST(Observer, SeesEveryCallOfTheApiOnceAndNothingElse) {
       [](config::NodeConfig& config) { config.grpc.read_only_socket = config.grpc.unix_socket + ".ro"; });
   f.server.reset();
   f.server =
-      RpcServer::start(f.control, f.dataplane, f.config, f.identity, f.reloader, std::ref(log)).value();
+      RpcServer::start(f.control, f.calls, f.dataplane, f.config, f.identity, f.reloader, std::ref(log))
+          .value();
   EXPECT_TRUE(f.create("call").status.ok());
   EXPECT_FALSE(f.get("other").status.ok());
   const auto reader =

@@ -25,9 +25,10 @@ using testing::StartsWith;
 
 // A control plane without a server.
 struct Plane {
-  Plane() : manager(dataplane, control::make_manager_options(config, "run")), control(manager) {}
+  Plane()
+      : manager(dataplane, control::make_manager_options(config, "run")), calls(manager), control(manager) {}
   Expected<std::unique_ptr<RpcServer>> start() {
-    return RpcServer::start(control, dataplane, config, identity, reloader);
+    return RpcServer::start(control, calls, dataplane, config, identity, reloader);
   }
 
   test::TemporaryDirectory directory;
@@ -35,6 +36,7 @@ struct Plane {
   NodeIdentity identity;
   test::FakeDataplane dataplane;
   control::SessionManager manager;
+  call::CallManager calls;
   control::ControlThread control;
   ops::ConfigReloader reloader{config, [] { return config::ConfigResult{}; },
                                [](const config::NodeConfig&) { return Expected<void>{}; }};
