@@ -78,6 +78,7 @@ struct SdpOptions {
   bool inactive = false;
   bool original_direction = false;
   std::uint16_t jitter_window_ms = 0;
+  std::uint32_t known_codecs = ~std::uint32_t{0};  // a bit by CodecId: what this node can decode and encode
   friend bool operator==(const SdpOptions&, const SdpOptions&) = default;
 };
 
