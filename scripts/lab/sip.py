@@ -341,7 +341,7 @@ def media_of(text):
 
 
 def crypto_of(text, suite=""):
-    """(tag, suite, what stands behind inline:) of the first a=crypto, or of that with the suite; None: none."""
+    """(tag, suite, what stands behind inline:) of the first a=crypto, or of that with the suite; or None."""
     found = re.findall(r"^a=crypto:(\d+) (\S+) inline:([^\s|]+)", text, re.MULTILINE)
     return next((line for line in found if suite in (line[1], "")), None)
 
