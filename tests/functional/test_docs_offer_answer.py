@@ -18,6 +18,6 @@ def test_example_runs(node, stubs, tmp_path):
                             env={**os.environ, "POLLUX_TARGET": node.target, "PYTHONPATH": modules},
                             text=True, capture_output=True, timeout=30, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "INVALID_ARGUMENT line 5:" in result.stdout, result.stdout
+    assert "INVALID_ARGUMENT line 5 " in result.stdout, result.stdout
     assert "alice caller-1 RTP/AVP" in result.stdout and "bob callee-1 RTP/SAVP" in result.stdout
     nothing_left(node.api)
