@@ -161,6 +161,7 @@ def demonstrate(keep_running):
                 undo.callback(part.stop)
                 part.start()
             gateway.wait_for_nodes()
+            proxy.hears_of_keys()
             good = call(lab, host, node, proxy)
             if keep_running:
                 demo.keep(node)

@@ -210,6 +210,12 @@ class Kamailio(Process):
             except (TimeoutError, ConnectionError):
                 return False
 
+    def hears_of_keys(self, seconds=10):
+        """Until pollux-ng is connected to evapi: before that, it has nobody to tell key presses."""
+        def connected():
+            return self.host.run("ss", "-tnH", "state", "established", "sport", "=", f":{EVENTS_PORT}").stdout
+        wait_for(connected, seconds, "pollux-ng's connection to evapi", self.ended)
+
     def rpc(self, *words):
         return subprocess.run(["kamcmd", "-s", self.control, *words], check=True, text=True,
                               capture_output=True, timeout=10).stdout
