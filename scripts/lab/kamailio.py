@@ -122,12 +122,12 @@ class Database(Process):
 
 
 def ng_answers(namespace, port=NG_PORT):
-    """Whether something answers an NG ping at the port."""
+    """Whether something answers an NG ping at the port, be it that it has no node yet."""
     with namespace.udp("127.0.0.1") as udp:
         udp.settimeout(0.2)
         try:
             udp.sendto(b"lab d7:command4:pinge", ("127.0.0.1", port))
-            return b"pong" in udp.recv(2000)
+            return udp.recv(2000).startswith(b"lab ")
         except (TimeoutError, ConnectionError):
             return False
 
@@ -157,9 +157,10 @@ class Gateway(Process):
         return ng.Client(self.host, self.port, **options)
 
     def wait_for_nodes(self, seconds=10):
-        """Until every polluxd answers it: list says which don't."""
+        """Until every polluxd answers it (list says which don't), and it has noticed (ping)."""
         with self.client() as client:
-            wait_for(lambda: "warning" not in client.ask("list"), seconds, "pollux-ng's nodes", self.ended)
+            wait_for(lambda: client.ask("ping") == {"result": "pong"} and "warning" not in client.ask("list"),
+                     seconds, "pollux-ng's nodes", self.ended)
 
 
 class Kamailio(Process):
@@ -215,6 +216,10 @@ class Kamailio(Process):
         def connected():
             return self.host.run("ss", "-tnH", "state", "established", "sport", "=", f":{EVENTS_PORT}").stdout
         wait_for(connected, seconds, "pollux-ng's connection to evapi", self.ended)
+
+    def uses_gateways(self):
+        """Also those that it has taken for dead, as pollux-ng seems to be while there is no polluxd."""
+        self.rpc("rtpengine.enable", "all", "1")
 
     def rpc(self, *words):
         return subprocess.run(["kamcmd", "-s", self.control, *words], check=True, text=True,

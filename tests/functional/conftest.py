@@ -158,6 +158,7 @@ def site(node, running_site):
         running_site.database.wish(user)
     running_site.node, running_site.api = node, node.api
     running_site.gateway.wait_for_nodes()
+    running_site.kamailio.uses_gateways()
     running_site.kamailio.hears_of_keys()
     return running_site
 

@@ -217,6 +217,7 @@ def test_pollux_ng_may_restart_in_mid_call(site):
         site.gateway.kill()
         voices(talk.a, talk.b)
         site.gateway.start()
+        site.gateway.wait_for_nodes()
         talk.at_bob.on_offer = lambda offer: description(talk.b, direction="recvonly", version=2)
         held = talk.from_alice.again(description(talk.a, direction="sendonly", version=2))
         assert sip.media_of(held.sdp) == talk.a.to
@@ -244,6 +245,7 @@ def second_node(site, stubs, tmp_path):
         one = site.gateway.settings["nodes"]
         site.gateway.settings["nodes"] = [*one, {"address": second.target}]
         site.gateway.start()
+        site.gateway.wait_for_nodes()
         yield second
         site.gateway.stop()
         site.gateway.settings["nodes"] = one
