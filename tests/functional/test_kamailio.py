@@ -116,6 +116,10 @@ def test_a_key_by_rfc_4733_leaves_as_info(site):
         assert info.header("Content-Type") == "application/dtmf-relay"
         assert re.search(rb"Signal ?= ?9\r\nDuration ?= ?1[0-4]\d", info.body), info.body
         assert (info.tag("From"), info.tag("To")) == (talk.at_bob.own_tag, talk.from_alice.own_tag)
+        # The next key arrives as INFO and leaves as INFO.
+        took = len(talk.alice.heard)
+        assert talk.at_bob.press("*").status == 200
+        assert b"*" in talk.alice.request("INFO", after=took).body
         took = len(talk.alice.heard)
         assert talk.at_bob.again(description(talk.b, version=2)).cseq == talk.at_bob.cseq
         offer = talk.alice.request("INVITE", after=took)
@@ -124,7 +128,7 @@ def test_a_key_by_rfc_4733_leaves_as_info(site):
         assert talk.at_bob.hang_up().cseq == talk.at_bob.cseq
         assert talk.alice.request("BYE").cseq > offer.cseq
         assert not at_a.events(), "the key came twice: by INFO and by RFC 4733"
-        assert len([m for m in talk.alice.heard if m.method == "INFO" and not m.status]) == 1
+        assert len([m for m in talk.alice.heard if m.method == "INFO" and not m.status]) == 2
 
 
 def test_a_wrong_password_is_refused(site):
