@@ -1,0 +1,71 @@
+#include "controlplane/ng/message.hpp"
+
+#include "controlplane/ng/bencode.hpp"
+#include "controlplane/ng/json_text.hpp"
+
+namespace pollux::ng {
+
+namespace {
+
+// The texts are rtpengine's: proxies and their logs know them.
+std::string read_dict(std::string_view payload, Request& request) {
+  if (payload.empty()) {
+    return "Invalid data (no payload)";
+  }
+  std::optional<Value> value;
+  if (payload.front() == 'd') {
+    value = read_bencode(payload);
+    if (!value) {
+      return "Could not decode bencode dictionary";
+    }
+  } else if (payload.front() == '{') {
+    request.encoding = Encoding::kJson;
+    value = read_json(payload);
+    if (!value) {
+      return "Failed to parse JSON document";
+    }
+  } else {
+    return "Invalid NG data format";
+  }
+  if (value->dict() == nullptr) {
+    return "Could not decode JSON dictionary";
+  }
+  request.dict = std::move(*value->dict());
+  return "";
+}
+
+}  // namespace
+
+std::optional<Message> split_message(std::string_view bytes) {
+  const std::size_t length = bytes.find(' ');
+  if (length == 0 || length == std::string_view::npos || length > kLongestCookie) {
+    return std::nullopt;
+  }
+  return Message{bytes.substr(0, length), bytes.substr(length + 1)};
+}
+
+Request read_request(std::string_view payload) {
+  Request request;
+  request.error = read_dict(payload, request);
+  if (request.error.empty()) {
+    const Value* command = request.dict.find("command");
+    request.command = command != nullptr ? command->as_text() : "";
+    if (request.command.empty()) {
+      request.error = "Dictionary contains no key \"command\"";
+    }
+  }
+  return request;
+}
+
+std::string print_reply(std::string_view cookie, Encoding encoding, const Dict& reply) {
+  std::string out(cookie);
+  out += ' ';
+  out += encoding == Encoding::kJson ? print_json(Value(reply)) : print_bencode(Value(reply));
+  return out;
+}
+
+Dict error_reply(std::string_view reason) {
+  return {{"result", "error"}, {"error-reason", reason}};
+}
+
+}  // namespace pollux::ng

@@ -1,0 +1,178 @@
+#include "controlplane/ng/tcp_server.hpp"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+
+#include "controlplane/ng/bencode.hpp"
+#include "controlplane/ng/json_text.hpp"
+#include "controlplane/ng/message.hpp"
+
+namespace pollux::ng {
+
+namespace {
+
+constexpr std::size_t kLongestMessage = 1 << 20;
+constexpr std::size_t kChunk = 65'536;
+constexpr int kPatienceMs = 1000;  // with a peer that doesn't take its replies
+
+}  // namespace
+
+Extent message_extent(std::string_view text) {
+  const std::size_t cookie = text.substr(0, kLongestCookie + 1).find(' ');
+  if (cookie == 0 || (cookie == std::string_view::npos && text.size() > kLongestCookie)) {
+    return {Extent::Kind::kBroken, 0};
+  }
+  if (cookie == std::string_view::npos || cookie + 1 == text.size()) {
+    return {Extent::Kind::kUnfinished, 0};
+  }
+  const std::string_view payload = text.substr(cookie + 1);
+  if (payload.front() != 'd' && payload.front() != '{') {
+    return {Extent::Kind::kBroken, 0};
+  }
+  Extent extent = payload.front() == '{' ? json_extent(payload) : bencode_extent(payload);
+  if (extent.kind == Extent::Kind::kWhole) {
+    extent.length += cookie + 1;
+  } else if (text.size() > kLongestMessage) {
+    extent.kind = Extent::Kind::kBroken;
+  }
+  return extent;
+}
+
+Expected<std::unique_ptr<TcpServer>> TcpServer::start(const GatewayConfig& config, Service& service) {
+  std::unique_ptr<TcpServer> server(new TcpServer(service, config.max_connections));
+  for (const SocketAddress& address : config.listen_tcp) {
+    auto socket = open_listener(address, SOCK_STREAM);
+    if (!socket) {
+      return tl::unexpected(std::move(socket.error()));
+    }
+    server->sockets_.push_back(std::move(*socket));
+  }
+  if (!server->sockets_.empty()) {
+    server->listener_ = std::thread([raw = server.get()] { raw->listen(); });
+  }
+  return server;
+}
+
+TcpServer::~TcpServer() {
+  stop_.stop();
+  if (listener_.joinable()) {
+    listener_.join();
+  }
+  for (Connection& connection : connections_) {
+    connection.thread.join();
+  }
+}
+
+std::vector<std::uint16_t> TcpServer::ports() const {
+  std::vector<std::uint16_t> ports;
+  for (const Fd& socket : sockets_) {
+    ports.push_back(local_port(socket));
+  }
+  return ports;
+}
+
+void TcpServer::listen() {
+  std::vector<pollfd> waiting{{stop_.fd(), POLLIN, 0}};
+  for (const Fd& socket : sockets_) {
+    waiting.push_back({socket.get(), POLLIN, 0});
+  }
+  while (true) {
+    if (poll(waiting.data(), waiting.size(), -1) < 0) {
+      continue;
+    }
+    if (waiting[0].revents != 0) {
+      return;
+    }
+    for (const pollfd& socket : waiting) {
+      if (socket.revents != 0) {
+        take_connection(socket.fd);
+      }
+    }
+  }
+}
+
+void TcpServer::take_connection(int fd) {
+  RawAddress peer;
+  Fd socket(accept4(fd, peer.get(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) {
+    return;
+  }
+  forget_ended();
+  const std::string client = "tcp " + from_raw(peer).to_string();
+  if (connections_.size() >= most_) {
+    spdlog::warn("connection of {} closed: there are {} already (listen.max_connections)", client, most_);
+    return;
+  }
+  Connection& connection = connections_.emplace_back();
+  connection.socket = std::move(socket);
+  connection.client = client;
+  connection.thread = std::thread([this, &connection] { serve(connection); });
+}
+
+void TcpServer::forget_ended() {
+  connections_.remove_if([](Connection& connection) {
+    const bool over = connection.over.load(std::memory_order_acquire);
+    if (over) {
+      connection.thread.join();
+    }
+    return over;
+  });
+}
+
+void TcpServer::serve(Connection& connection) {
+  std::string buffer;
+  std::string chunk(kChunk, '\0');
+  pollfd waiting[2] = {{stop_.fd(), POLLIN, 0}, {connection.socket.get(), POLLIN, 0}};
+  try {
+    while (poll(waiting, 2, -1) < 0 || waiting[0].revents == 0) {
+      const ssize_t size = recv(connection.socket.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+      if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
+        break;
+      }
+      buffer.append(chunk, 0, size > 0 ? static_cast<std::size_t>(size) : 0);
+      wipe(chunk);
+      if (!serve_messages(connection, buffer)) {
+        break;
+      }
+    }
+  } catch (const std::exception& error) {  // lack of memory: this connection goes
+    spdlog::error("connection of {} closed: {}", connection.client, error.what());
+  }
+  wipe(buffer);
+  shutdown(connection.socket.get(), SHUT_RDWR);
+  connection.over.store(true, std::memory_order_release);
+}
+
+// Answers the whole messages at the front; false: the connection is no use any more.
+bool TcpServer::serve_messages(const Connection& connection, std::string& buffer) {
+  while (true) {
+    const std::size_t line_ends = std::min(buffer.find_first_not_of("\r\n"), buffer.size());
+    buffer.erase(0, line_ends);
+    if (buffer.empty()) {
+      return true;
+    }
+    const Extent extent = message_extent(buffer);
+    if (extent.kind == Extent::Kind::kUnfinished) {
+      return true;
+    }
+    if (extent.kind == Extent::Kind::kBroken) {
+      spdlog::info("connection of {} closed: what it sends is no message", connection.client);
+      return false;
+    }
+    auto reply = service_.handle(connection.client, std::string_view(buffer).substr(0, extent.length));
+    const bool sent = !reply || send_all(connection.socket.get(), *reply, kPatienceMs);
+    if (reply) {
+      wipe(*reply);
+    }
+    std::string rest = buffer.substr(extent.length);
+    wipe(buffer);
+    buffer = std::move(rest);
+    if (!sent) {
+      return false;
+    }
+  }
+}
+
+}  // namespace pollux::ng
