@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import os
 import socket
+import struct
 import subprocess
 
 CLONE_NEWNET = 0x40000000
@@ -80,6 +81,22 @@ def _setns(descriptor):
         raise OSError(ctypes.get_errno(), "setns")
 
 
+def introduce(host, address):
+    """A ping. The node knows the host's MAC address then: no packet of the test has to wait for ARP."""
+    if ":" in address:  # the kernel makes the check sum
+        family, protocol, request, reply, header = socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129, 0
+    else:
+        family, protocol, request, reply, header = socket.AF_INET, socket.IPPROTO_ICMP, 8, 0, 20
+    echo = struct.pack("!BBHHH", request, 0, 0xffff - (request << 8) - 2, 1, 1)
+    with host.inside():
+        icmp = socket.socket(family, socket.SOCK_RAW, protocol)
+    with icmp:
+        icmp.settimeout(5)
+        icmp.sendto(echo, (address, 0))
+        while icmp.recv(1500)[header] != reply:
+            pass
+
+
 class Lab:
     """The picture above, up when the constructor returns."""
 
@@ -126,6 +143,27 @@ class Lab:
         host.v4, host.v6 = (form.format(number) for form in self._subnets[side])
         ip("-n", host.name, "address", "add", f"{host.v4}/24", "dev", "eth0")
         ip("-n", host.name, "address", "add", f"{host.v6}/64", "dev", "eth0", "nodad")
+        return host
+
+    def another_node(self, name):
+        """A namespace like `node`, with interfaces of the same names on the same sides."""
+        namespace = self._namespace(name)
+        namespace.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                      "net.ipv6.conf.default.disable_ipv6=1")
+        for side in self.SIDES:
+            self._plug(namespace, f"plx-{side}", f"br-{side}", f"{name}-{side}")
+        return namespace
+
+    def server(self, name, number):
+        """A host with a foot on each side, eth-a and eth-b: v4_a, v4_b and so on are its addresses."""
+        host = self._namespace(name)
+        for side in self.SIDES:
+            self._plug(host, f"eth-{side}", f"br-{side}", f"{name}-{side}")
+            v4, v6 = (form.format(number) for form in self._subnets[side])
+            ip("-n", host.name, "address", "add", f"{v4}/24", "dev", f"eth-{side}")
+            ip("-n", host.name, "address", "add", f"{v6}/64", "dev", f"eth-{side}", "nodad")
+            setattr(host, f"v4_{side}", v4)
+            setattr(host, f"v6_{side}", v6)
         return host
 
     def _plug(self, namespace, interface, bridge, port):

@@ -32,8 +32,11 @@ def cpus(count):
     return [usable[-1 - index % len(usable)] for index in range(count)]
 
 
-def configuration(folder, workers=1):
-    """A node between the lab's sides a and b: networks "outside" and "inside", one af_packet port each."""
+def configuration(folder, workers=1, number=1):
+    """A node between the lab's sides a and b: networks "outside" and "inside", one af_packet port each.
+
+    number: the last part of its addresses, which differs where two nodes are in one lab.
+    """
     def port(side, vlans=()):
         return {
             "name": f"port-{side}",
@@ -41,18 +44,21 @@ def configuration(folder, workers=1):
             "interfaces": [*vlans]}
     ports = {"a": port("a"), "b": port("b")}
     ports["a"]["interfaces"] += [
-        {"addresses": ["10.71.1.1/24", "fd71:1::1/64"], "gateways": ["10.71.1.11"]},
-        {"vlan": 100, "addresses": ["10.71.3.1/24"]}]
-    ports["b"]["interfaces"] += [{"addresses": ["10.71.2.1/24", "fd71:2::1/64"]}]
+        {"addresses": [f"10.71.1.{number}/24", f"fd71:1::{number}/64"], "gateways": ["10.71.1.11"]},
+        {"vlan": 100, "addresses": [f"10.71.3.{number}/24"]}]
+    ports["b"]["interfaces"] += [{"addresses": [f"10.71.2.{number}/24", f"fd71:2::{number}/64"]}]
     return {
-        "eal": {"main_cpu": cpus(workers + 1)[-1], "memory": "192 MiB", "file_prefix": f"plx-{os.getpid()}"},
+        "eal": {"main_cpu": cpus(workers + 1)[-1], "memory": "192 MiB",
+                "file_prefix": f"plx-{os.getpid()}-{number}"},
         "workers": [{"cpu": cpu, "roles": ["relay", "media"], "idle": "sleep"} for cpu in cpus(workers)],
         "memory": {"max_sessions": 1000, "max_endpoints": 4000, "mbufs": 8192},
         "ports": list(ports.values()),
         "networks": [
-            {"name": "outside", "addresses": ["10.71.1.1", "fd71:1::1"], "ports": "20000-20199"},
-            {"name": "inside", "addresses": ["10.71.2.1", "fd71:2::1"], "ports": "30000-30199"},
-            {"name": "vlan", "addresses": ["10.71.3.1"], "ports": "40000-40199"}],
+            {"name": "outside", "addresses": [f"10.71.1.{number}", f"fd71:1::{number}"],
+             "ports": "20000-20199"},
+            {"name": "inside", "addresses": [f"10.71.2.{number}", f"fd71:2::{number}"],
+             "ports": "30000-30199"},
+            {"name": "vlan", "addresses": [f"10.71.3.{number}"], "ports": "40000-40199"}],
         "grpc": {"unix_socket": f"{folder}/pollux.sock"},
         "log": {"level": "debug"},
     }

@@ -65,6 +65,8 @@ class Api:
         self.node = stubs["node_grpc"].NodeServiceStub(self.channel)
         self.media_pb = stubs["media"]
         self.media = stubs["media_grpc"].MediaServiceStub(self.channel)
+        self.calls_pb = stubs["calls"]
+        self.calls = stubs["calls_grpc"].OfferAnswerServiceStub(self.channel)
 
     def close(self):
         self.channel.close()

@@ -44,10 +44,11 @@ def stubs():
     """The API's generated Python modules, importable from here on."""
     with lab_node.generate_stubs():
         from pollux.v1 import (media_service_pb2, media_service_pb2_grpc, node_pb2, node_pb2_grpc,
-                               session_pb2, session_pb2_grpc)
+                               offer_answer_pb2, offer_answer_pb2_grpc, session_pb2, session_pb2_grpc)
         yield {"session": session_pb2, "session_grpc": session_pb2_grpc, "node": node_pb2,
                "node_grpc": node_pb2_grpc, "media": media_service_pb2,
-               "media_grpc": media_service_pb2_grpc}
+               "media_grpc": media_service_pb2_grpc, "calls": offer_answer_pb2,
+               "calls_grpc": offer_answer_pb2_grpc}
 
 
 class Keeper:
@@ -119,6 +120,49 @@ def node(start):
     return start()
 
 
+@pytest.fixture(scope="session")
+def running_gateway(lab, keeper):
+    """pollux-ng on h3's loopback, in front of whatever polluxd the keeper runs."""
+    from lab import kamailio
+    target = f"unix:{keeper.settings()['grpc']['unix_socket']}"
+    with tempfile.TemporaryDirectory(prefix="plx-ng-") as folder:
+        running = kamailio.Gateway(lab.h3, folder, [target], dtmf_sinks=[])
+        try:
+            yield running.start()
+            assert running.stop() == 0, running.log()
+        finally:
+            running.kill()
+
+
+@pytest.fixture
+def gateway(node, running_gateway):
+    """pollux-ng, which reaches `node`."""
+    running_gateway.wait_for_nodes()
+    running_gateway.node, running_gateway.api = node, node.api
+    return running_gateway
+
+
+@pytest.fixture(scope="session")
+def running_site(lab, keeper):
+    """Kamailio, MariaDB and pollux-ng, from the first test that wants them to the end of the run."""
+    from kamailio_lab import Site
+    with tempfile.TemporaryDirectory(prefix="plx-sip-") as folder:
+        with Site(lab, folder, f"unix:{keeper.settings()['grpc']['unix_socket']}") as site:
+            yield site
+
+
+@pytest.fixture
+def site(node, running_site):
+    """A running Kamailio whose media goes through `node`. Users want nothing special."""
+    for user in running_site.USERS:
+        running_site.database.wish(user)
+    running_site.node, running_site.api = node, node.api
+    running_site.gateway.wait_for_nodes()
+    running_site.kamailio.uses_gateways()
+    running_site.kamailio.hears_of_keys()
+    return running_site
+
+
 @pytest.fixture
 def drill(start, keeper):
     """A console at a node where faults show quickly: a second of one-way audio is suspicious."""
@@ -140,6 +184,10 @@ def pytest_runtest_makereport(item, call):
             keeper = item._request.getfixturevalue("keeper") if "start" in item.fixturenames else None
         except Exception:  # the lab itself failed: then there is no log
             keeper = None
+    if report.failed and "site" in getattr(item, "funcargs", {}):
+        report.sections.append(("Kamailio's and pollux-ng's logs", item.funcargs["site"].logs()))
+    if report.failed and "gateway" in getattr(item, "funcargs", {}):
+        report.sections.append(("pollux-ng's log", item.funcargs["gateway"].log()))
     if report.failed and keeper and keeper.node:
         report.sections.append(("polluxd's log", keeper.node.log()))
         if keeper.node.process.poll() is None:

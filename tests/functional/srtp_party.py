@@ -1,10 +1,10 @@
 """Parties that speak SRTP, and legs with their keys."""
 
-import socket
-import struct
+import base64
 
 from api import local_rtcp, local_rtp
 from lab import rtp, srtp
+from lab.net import introduce
 from party import Party
 
 CM_80 = "AES_CM_128_HMAC_SHA1_80"
@@ -38,6 +38,12 @@ class SrtpParty(Party):
         self.sender, self.opener = srtp.Sender(self.own), srtp.Receiver(self.theirs)
         self.sealed = b""
 
+    def hears_with(self, suite, inline):
+        """The key that the other side named in its SDP."""
+        both, salt = base64.b64decode(inline + "=" * (-len(inline) % 4)), srtp.SUITES[suite].salt
+        self.theirs = srtp.Key(suite, both[:-salt], both[-salt:])
+        self.opener = srtp.Receiver(self.theirs)
+
     def leg(self, api, leg_id="a", network="outside", **fields):
         return leg(api, leg_id, network, self.remote, self.own, self.theirs, **fields)
 
@@ -59,22 +65,6 @@ class SrtpParty(Party):
     def receive_rtcp(self, seconds=5):
         packet = super().receive_rtcp(seconds)
         return packet and self.opener.rtcp(packet)
-
-
-def introduce(host, address):
-    """A ping. The node knows the host's MAC address then: no packet of the test has to wait for ARP."""
-    if ":" in address:  # the kernel makes the check sum
-        family, protocol, request, reply, header = socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129, 0
-    else:
-        family, protocol, request, reply, header = socket.AF_INET, socket.IPPROTO_ICMP, 8, 0, 20
-    echo = struct.pack("!BBHHH", request, 0, 0xffff - (request << 8) - 2, 1, 1)
-    with host.inside():
-        icmp = socket.socket(family, socket.SOCK_RAW, protocol)
-    with icmp:
-        icmp.settimeout(5)
-        icmp.sendto(echo, (address, 0))
-        while icmp.recv(1500)[header] != reply:
-            pass
 
 
 def connect(session, **parties):

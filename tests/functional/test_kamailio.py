@@ -1,0 +1,280 @@
+"""Calls of phones through Kamailio: what they say to each other, and what they hear of each other."""
+
+import re
+
+import pytest
+from api import wait_until
+from kamailio_lab import call, conversation, description, nothing_left, phones, take
+from lab import dtmf, kamailio, node as lab_node, rtp, sip, speech
+from party import Party, relayed, waiting
+from srtp_party import SrtpParty
+from talker import Talker
+
+BROKEN = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"  # without c=
+
+
+def voices(a, b, count=20):
+    """Each hears what the other one says, payload by payload."""
+    for sender, receiver in ((a, b), (b, a)):
+        waiting(receiver.rtp)
+        sent = [rtp.parse(sender.send()).payload for _ in range(count)]
+        got = [rtp.parse(receiver.receive()).payload for _ in range(count)]
+        assert got == sent
+
+
+def ear(party):
+    return dtmf.Ear(party.rtp, party.opener.rtp if isinstance(party, SrtpParty) else None)
+
+
+def session_of(site, talk):
+    return site.api.get(talk.from_alice.call_id)
+
+
+def test_a_call_from_registration_to_bye(site):
+    with conversation(site) as talk:
+        assert talk.from_alice.statuses == [407, 200]
+        rows = site.database.sql("SELECT username, contact FROM location ORDER BY username").split()
+        assert rows == ["alice", talk.alice.contact, "bob", talk.bob.contact]
+        # Each was told an address of Pollux's in its own network, and nothing of the other one.
+        assert talk.a.to[0] == "10.71.1.1" and talk.b.to[0] == "10.71.2.1"
+        assert site.lab.h1.v4 not in talk.at_bob.offer and site.lab.h2.v4 not in talk.from_alice.final.sdp
+        relayed(talk.a, talk.b)
+        relayed(talk.b, talk.a)
+        legs = {leg.leg_id for leg in session_of(site, talk).state.legs}
+        assert legs == {"caller-1", "callee-1"}
+        assert talk.from_alice.hang_up().status == 200
+        talk.bob.request("BYE")
+    nothing_left(site.api)
+    wait_until(lambda: "all: 0" in site.kamailio.rpc("dlg.stats_active"), what="no dialog in Kamailio")
+
+
+def test_a_key_by_rfc_4733_passes(site):
+    with conversation(site) as talk, ear(talk.b) as at_b:
+        press = dtmf.Press("5", 0.2, 120, dtmf.EVENTS)
+        dtmf.play(talk.a.rtp, talk.a.to, dtmf.dialled(speech.spoken(0.8), [press], talk.a.stream))
+        heard = wait_until(at_b.events, what="the key at bob")
+        assert [key.digit for key in heard] == ["5"]
+        talk.from_alice.hang_up()
+
+
+def test_a_phone_that_wants_srtp(site):
+    site.database.wish("bob", "srtp")
+    with SrtpParty(site.lab.h2) as b, conversation(site, b=b) as talk:
+        assert sip.lines_of(talk.at_bob.offer, "m=audio")[0].split()[2] == "RTP/SAVP"
+        answer = talk.from_alice.final.sdp
+        assert sip.lines_of(answer, "m=audio")[0].split()[2] == "RTP/AVP" and not sip.crypto_of(answer)
+        voices(talk.a, b)
+        # The re-INVITE of the phone with SRTP reaches the other one as plain RTP, and back.
+        took = len(talk.alice.heard)
+        ok = talk.at_bob.again(description(b, version=2))
+        assert "RTP/AVP" in talk.alice.request("INVITE", after=took).sdp and "RTP/SAVP" in ok.sdp
+        take(b, ok.sdp)
+        voices(talk.a, b)
+        talk.at_bob.hang_up()
+    nothing_left(site.api)
+
+
+def test_an_srtp_phone_calls(site):
+    """Its own offer says SRTP; the other phone wants nothing special and gets plain RTP."""
+    with SrtpParty(site.lab.h1) as a, conversation(site, a=a) as talk:
+        assert "RTP/AVP" in talk.at_bob.offer and "a=crypto" not in talk.at_bob.offer
+        assert "RTP/SAVP" in talk.from_alice.final.sdp
+        voices(a, talk.b)
+        talk.from_alice.hang_up()
+
+
+def test_a_phone_that_wants_other_packets(site):
+    site.database.wish("bob", "ptime=40")
+    with conversation(site) as talk:
+        assert "a=ptime:40" in talk.at_bob.offer
+        with Talker(talk.a, speech.spoken(1.0)) as talker:
+            talker.says(20)
+            packets = [rtp.parse(talk.b.receive()) for _ in range(8)]
+        assert {len(packet.payload) for packet in packets} == {320}
+        steps = {b.timestamp - a.timestamp for a, b in zip(packets, packets[1:])}
+        assert steps == {320}
+        talk.from_alice.hang_up()
+
+
+def test_a_key_by_info_is_heard_as_rfc_4733(site):
+    with conversation(site) as talk, ear(talk.a) as at_a, ear(talk.b) as at_b:
+        assert talk.from_alice.press("7").status == 200
+        assert [key.digit for key in wait_until(at_b.events, what="the key at bob")] == ["7"]
+        assert talk.at_bob.press("#").status == 200
+        assert [key.digit for key in wait_until(at_a.events, what="the key at alice")] == ["#"]
+        assert not [m for m in talk.alice.heard + talk.bob.heard if m.method == "INFO" and not m.status]
+        talk.from_alice.hang_up()
+
+
+def test_a_key_by_rfc_4733_leaves_as_info(site):
+    """Alice's phone wants INFO. What is sent within the dialog after it is still in order for her phone."""
+    site.database.wish("alice", "dtmf-info")
+    with conversation(site) as talk, ear(talk.a) as at_a:
+        press = dtmf.Press("9", 0.2, 120, dtmf.EVENTS)
+        dtmf.play(talk.b.rtp, talk.b.to, dtmf.dialled(speech.spoken(0.8), [press], talk.b.stream))
+        info = talk.alice.request("INFO")
+        assert info.header("Content-Type") == "application/dtmf-relay"
+        assert re.search(rb"Signal ?= ?9\r\nDuration ?= ?1[0-4]\d", info.body), info.body
+        assert (info.tag("From"), info.tag("To")) == (talk.at_bob.own_tag, talk.from_alice.own_tag)
+        # The next key arrives as INFO and leaves as INFO.
+        took = len(talk.alice.heard)
+        assert talk.at_bob.press("*").status == 200
+        assert b"*" in talk.alice.request("INFO", after=took).body
+        took = len(talk.alice.heard)
+        assert talk.at_bob.again(description(talk.b, version=2)).cseq == talk.at_bob.cseq
+        offer = talk.alice.request("INVITE", after=took)
+        assert offer.cseq > info.cseq
+        assert talk.alice.request("ACK", after=took).cseq == offer.cseq
+        assert talk.at_bob.hang_up().cseq == talk.at_bob.cseq
+        assert talk.alice.request("BYE").cseq > offer.cseq
+        assert not at_a.events(), "the key came twice: by INFO and by RFC 4733"
+        assert len([m for m in talk.alice.heard if m.method == "INFO" and not m.status]) == 2
+
+
+def test_a_wrong_password_is_refused(site):
+    with site.phone("alice", "guessed") as alice, site.phone("bob") as bob:
+        assert alice.register() == [401, 401]
+        assert bob.register() == [401, 200]
+        heard = len(bob.heard)
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        assert attempt.refused() == 407 and attempt.statuses == [407, 407]
+        assert not [m for m in bob.heard[heard:] if m.method == "INVITE"]
+    nothing_left(site.api)
+
+
+def test_nobody_calls_under_another_name(site):
+    with site.phone("alice") as alice:
+        alice.register()
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        attempt.own = f"<sip:bob@{kamailio.DOMAIN}>"
+        assert attempt.refused() == 403
+
+
+def test_cancel_leaves_nothing(site):
+    with phones(site) as (alice, bob):
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        ringing = bob.accept()
+        wait_until(lambda: any(p.used for p in site.api.ports().addresses), what="ports while it rings")
+        assert attempt.cancel().status == 200
+        bob.request("CANCEL")
+        ringing.reject(487, "Request Terminated")
+        assert attempt.refused() == 487
+    nothing_left(site.api)
+
+
+def test_a_refused_call_leaves_nothing(site):
+    with phones(site) as (alice, bob):
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        bob.accept().reject(486, "Busy Here")
+        assert attempt.refused() == 486
+    nothing_left(site.api)
+
+
+def test_an_offer_that_cannot_be_used_is_refused(site):
+    with phones(site) as (alice, bob):
+        assert alice.invite("bob", BROKEN).refused() == 488
+        assert not [m for m in bob.heard if m.method == "INVITE"]
+    nothing_left(site.api)
+
+
+def test_an_answer_that_cannot_be_used_ends_the_call(site):
+    with phones(site) as (alice, bob):
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        bob.accept().answer(BROKEN)
+        assert attempt.answered().sdp == ""
+        alice.request("BYE")
+        bob.request("BYE")
+    nothing_left(site.api)
+
+
+def test_an_offer_in_the_reply(site):
+    """The INVITE has no SDP: bob offers in his 200, alice answers in her ACK."""
+    with phones(site) as (alice, bob), Party(site.lab.h1) as a, Party(site.lab.h2) as b:
+        attempt = alice.invite("bob", None)
+        at_bob = bob.accept()
+        at_bob.answer(description(b))
+        offer = attempt.answered(sdp=description(a)).sdp
+        answer = bob.request("ACK").sdp
+        take(a, offer)
+        take(b, answer)
+        assert a.to[0] == "10.71.1.1" and b.to[0] == "10.71.2.1"
+        voices(a, b)
+        attempt.hang_up()
+    nothing_left(site.api)
+
+
+def test_hold_and_resume(site):
+    with conversation(site) as talk:
+        talk.at_bob.on_offer = lambda offer: description(talk.b, direction="recvonly", version=2)
+        held = talk.from_alice.again(description(talk.a, direction="sendonly", version=2))
+        assert "a=recvonly" in held.sdp
+        talk.at_bob.on_offer = lambda offer: description(talk.b, version=3)
+        assert "a=sendrecv" in talk.from_alice.again(description(talk.a, version=3)).sdp
+        assert sip.media_of(held.sdp) == talk.a.to, "hold moved the port"
+        voices(talk.a, talk.b)
+        talk.at_bob.hang_up()
+    nothing_left(site.api)
+
+
+def test_pollux_ng_may_restart_in_mid_call(site):
+    with conversation(site) as talk:
+        site.gateway.kill()
+        voices(talk.a, talk.b)
+        site.gateway.start()
+        site.gateway.wait_for_nodes()
+        talk.at_bob.on_offer = lambda offer: description(talk.b, direction="recvonly", version=2)
+        held = talk.from_alice.again(description(talk.a, direction="sendonly", version=2))
+        assert sip.media_of(held.sdp) == talk.a.to
+        voices_one_way(talk.a, talk.b)
+        assert talk.from_alice.hang_up().status == 200
+    nothing_left(site.api)
+
+
+def voices_one_way(sender, receiver):
+    waiting(receiver.rtp)
+    sent = rtp.parse(sender.send()).payload
+    assert rtp.parse(receiver.receive()).payload == sent
+
+
+@pytest.fixture
+def second_node(site, stubs, tmp_path):
+    """Another polluxd beside `node`, and pollux-ng in front of both."""
+    from api import Api
+    second = lab_node.Node(site.lab.another_node("nd2"), lab_node.configuration(str(tmp_path), number=2),
+                           tmp_path)
+    try:
+        second.start()
+        second.api = Api(second, stubs)
+        site.gateway.stop()
+        one = site.gateway.settings["nodes"]
+        site.gateway.settings["nodes"] = [*one, {"address": second.target}]
+        site.gateway.start()
+        site.gateway.wait_for_nodes()
+        yield second
+        site.gateway.stop()
+        site.gateway.settings["nodes"] = one
+        site.gateway.start()
+    finally:
+        second.kill()
+
+
+def test_calls_go_to_the_node_that_is_left(site, second_node):
+    def node_of(talk):
+        return "10.71.1.1" if talk.a.to[0] == "10.71.1.1" else "10.71.1.2"
+    with phones(site) as (alice, bob), Party(site.lab.h1) as a, Party(site.lab.h2) as b:
+        seen = set()
+        for _ in range(40):  # the Call-ID decides: all on one node would be a chance of 1 in 2^39
+            talk = call(alice, bob, a, b)
+            seen.add(node_of(talk))
+            voices(a, b, 3)
+            talk.from_alice.hang_up()
+            if len(seen) == 2:
+                break
+        assert seen == {"10.71.1.1", "10.71.1.2"}, "one node got all calls"
+        second_node.kill()
+        for _ in range(6):
+            talk = call(alice, bob, a, b)
+            assert node_of(talk) == "10.71.1.1"
+            voices(a, b, 3)
+            talk.from_alice.hang_up()
+    nothing_left(site.api)
