@@ -80,7 +80,7 @@ std::optional<TakenCrypto> take_crypto(std::span<const CryptoAttribute> lines, c
   return std::nullopt;
 }
 
-std::vector<CryptoPlan> offer_crypto(const SdesOptions& options, std::optional<SrtpSuite> theirs,
+std::vector<CryptoPlan> offer_crypto(const SdesOptions& options, std::optional<SrtpSuite> first,
                                      OwnKeys& keys, RandomSource& random) {
   std::vector<SrtpSuite> suites;
   const auto add = [&](SrtpSuite suite) {
@@ -90,8 +90,8 @@ std::vector<CryptoPlan> offer_crypto(const SdesOptions& options, std::optional<S
     }
   };
   std::ranges::for_each(options.order, add);
-  if (theirs) {
-    add(*theirs);
+  if (first) {
+    add(*first);
   }
   std::ranges::for_each(kUsualOrder, add);
   std::vector<CryptoPlan> lines;

@@ -37,9 +37,9 @@ struct TakenCrypto {
 // The first line that Pollux can honour; none: there is no such line. `keys`: of what the same party is sent.
 std::optional<TakenCrypto> take_crypto(std::span<const CryptoAttribute> lines, const OwnKeys& keys);
 
-// The lines of an offer to a party. `theirs`: the suite that the offerer has, which comes first unless the
-// options say otherwise. Empty: the options leave none.
-std::vector<CryptoPlan> offer_crypto(const SdesOptions& options, std::optional<SrtpSuite> theirs,
+// The lines of an offer to a party. `first`: the suite that comes first unless the options say otherwise.
+// Empty: the options leave none.
+std::vector<CryptoPlan> offer_crypto(const SdesOptions& options, std::optional<SrtpSuite> first,
                                      OwnKeys& keys, RandomSource& random);
 
 struct AgreedCrypto {

@@ -23,10 +23,11 @@ struct PartyState {
   std::string protocol;                            // spoken with it
   RtpProfile profile;
   OwnKeys keys;
-  std::vector<CryptoPlan> offered;   // the lines of the last offer to it
-  std::optional<TakenCrypto> taken;  // of its last offer: the line that is answered
-  DtmfPolicy dtmf;                   // as asked for; the leg has what its codecs allow
-  std::uint16_t ptime_ms = 0;        // as asked for; 0: no wish
+  std::optional<SrtpSuite> first_suite;  // of offers to it: the one that it had before there was one
+  std::vector<CryptoPlan> offered;       // the lines of the last offer to it
+  std::optional<TakenCrypto> taken;      // of its last offer: the line that is answered
+  DtmfPolicy dtmf;                       // as asked for; the leg has what its codecs allow
+  std::uint16_t ptime_ms = 0;            // as asked for; 0: no wish
 };
 
 struct SectionState {

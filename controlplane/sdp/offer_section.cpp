@@ -143,6 +143,9 @@ class OfferSection {
   }
 
   Expected<void> offer_keys() {
+    if (state_.agreed && receiver_.offered.empty() && receiver_.leg.srtp_send) {
+      receiver_.first_suite = receiver_.leg.srtp_send->suite;  // what it has chosen itself
+    }
     receiver_.offered.clear();
     const bool secure = receiver_.profile.secure;
     if (receiver_.profile.dtls) {
@@ -152,7 +155,8 @@ class OfferSection {
     const bool has_keys = state_.agreed && receiver_.leg.srtp_send;
     if (!options_.sdes.off && (secure || has_keys || options_.osrtp == OsrtpMode::kOffer)) {
       const auto theirs = offerer_.taken ? std::optional(offerer_.taken->key->suite) : std::nullopt;
-      receiver_.offered = offer_crypto(options_.sdes, theirs, receiver_.keys, exchange_.random);
+      receiver_.offered = offer_crypto(options_.sdes, receiver_.first_suite ? receiver_.first_suite : theirs,
+                                       receiver_.keys, exchange_.random);
     }
     if (secure && receiver_.offered.empty()) {
       return line_error(kSdpUnsupported, line(),
@@ -240,7 +244,7 @@ class OfferSection {
     const bool offered = said.rtcp_mux || said.rtcp_mux_only;
     const bool has_mux = state_.agreed && receiver_.leg.rtcp_mux;
     plan_.rtcp_mux = options.require || options.offer || ((offered || has_mux) && !options.demux);
-    plan_.rtcp_mux_only = options.require || (said.rtcp_mux_only && plan_.rtcp_mux);
+    plan_.rtcp_mux_only = options.require;  // the offerer's own is between it and the relay
     plan_.rtcp_apart = !plan_.rtcp_mux_only;
     state_.rtcp_mux_told = plan_.rtcp_mux;
     const bool may = offered && !options.reject;

@@ -71,7 +71,7 @@ TEST(DialogAddress, RtcpMux) {
 
 TEST(DialogAddress, WhoOffersOnlyMuxGetsIt) {
   Relay relay;
-  EXPECT_EQ(mux(relay.offer(Side::kCaller, audio("a=rtcp-mux\r\na=rtcp-mux-only\r\n"))), kOnly);
+  EXPECT_EQ(mux(relay.offer(Side::kCaller, audio("a=rtcp-mux\r\na=rtcp-mux-only\r\n"))), kMux);
   EXPECT_TRUE(relay.leg(Side::kCaller).rtcp_mux);
   const std::string told = relay.answer(Side::kCallee, audio("a=rtcp-mux\r\n", 5000));
   EXPECT_EQ(mux(told), kMux);

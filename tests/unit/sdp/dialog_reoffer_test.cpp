@@ -69,6 +69,22 @@ TEST(DialogReoffer, PartiesKeepTheirProfiles) {
   EXPECT_EQ(lines(relay.offer(Side::kCaller, body(audio(4000))), "a=crypto:4 "), lines(told, "a=crypto:4 "));
 }
 
+TEST(DialogReoffer, TheSuiteOfTheOneThatOfferedComesFirst) {
+  Relay relay;
+  SdpOptions options;
+  options.profile = RtpProfile{};
+  relay.offer(Side::kCaller,
+              body("m=audio 4000 RTP/SAVP 8\r\na=crypto:7 AES_CM_128_HMAC_SHA1_32 "
+                   "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"),
+              options);
+  const std::string answer = relay.answer(Side::kCallee, body(audio(5000)));
+  const std::string told = relay.offer(Side::kCallee, body(audio(5000)));
+  EXPECT_EQ(lines(told, "m="), "m=audio 30000 RTP/SAVP 8");
+  EXPECT_EQ(lines(told, "a=crypto:1 AES_CM_128_HMAC_SHA1_32 ").substr(10),
+            lines(answer, "a=crypto:7 AES_CM_128_HMAC_SHA1_32 ").substr(10));  // with the key that it has
+  EXPECT_EQ(relay.offer(Side::kCallee, body(audio(5000))), told);
+}
+
 TEST(DialogReoffer, SectionsComeAndGo) {
   Relay relay;
   connect(relay, audio(4000), audio(5000));

@@ -102,12 +102,13 @@ TEST(DialogText, WhatIsBetweenAPartyAndTheRelayGoes) {
 
 TEST(DialogText, OfTheSessionToo) {
   Relay relay;
-  const std::string told = relay.offer(
-      Side::kCaller,
-      "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\na=ice-lite\r\n"
-      "a=ice-options:trickle\r\na=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\na=group:BUNDLE a\r\n"
-      "a=msid-semantic:WMS\r\n" +
-          kAudio);
+  const std::string told =
+      relay.offer(Side::kCaller,
+                  "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\na=ice-lite\r\n"
+                  "a=ice-options:trickle\r\na=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\na=group:BUNDLE "
+                  "a\r\na=crypto:1 X inline:y\r\n"
+                  "a=msid-semantic:WMS\r\n" +
+                      kAudio);
   EXPECT_EQ(lines(told, "a="), "a=msid-semantic:WMS|a=rtcp:40001");
 }
 
