@@ -118,6 +118,18 @@ std::uint16_t read_ms(std::uint32_t ms, std::uint16_t most, const std::string& f
   return static_cast<std::uint16_t>(ms);
 }
 
+// What the node decodes and encodes, and what only rides along with it.
+std::uint32_t known_codecs(const control::NodeDefaults& defaults) {
+  std::uint32_t known = 0;
+  for (const CodecCost& codec : defaults.codecs) {
+    known |= 1U << static_cast<unsigned>(codec.id);
+  }
+  for (const CodecFacts& codec : kCodecs) {
+    known |= codec.audio ? 0U : 1U << static_cast<unsigned>(codec.id);
+  }
+  return known;
+}
+
 void read_transport(const v1::SdpOptions& from, const std::string& path, sdp::SdpOptions& to,
                     Violations& violations) {
   to.profile = read_enum<std::optional<sdp::RtpProfile>>(
@@ -153,6 +165,7 @@ sdp::SdpOptions read_options(const v1::SdpOptions& from, const control::NodeDefa
   const std::string path = "options";
   sdp::SdpOptions to;
   read_transport(from, path, to, violations);
+  to.known_codecs = known_codecs(defaults);
   to.from_network = read_network(from.from_network(), path + ".from_network", defaults, violations);
   to.to_network = read_network(from.to_network(), path + ".to_network", defaults, violations);
   to.family = read_family(from.address_family(), path + ".address_family", violations);
