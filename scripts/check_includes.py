@@ -35,7 +35,8 @@ ROOMS = {
     "controlplane/rpc": [*DOOR, "controlplane/config", "controlplane/sdp", "controlplane/ops",
                          "controlplane/session", "controlplane/call", "proto"],
     "controlplane/cli": ["proto"],
-    "controlplane/ng": ["proto"],
+    # The generic parts of the configuration and of the daemon; nothing of the node (ADR 9).
+    "controlplane/ng": ["dataplane/base", "controlplane/config", "controlplane/ops", "proto"],
 }
 # The composition root puts everything together.
 COMPOSITION_ROOT = "controlplane/main.cpp"
@@ -49,6 +50,7 @@ LIBRARIES = [
     ("codec libraries", re.compile(r"(bcg729|opus|speex)/"), ["dataplane/codec"]),
     ("spandsp", re.compile(r"spandsp/|spandsp\.h$"), ["dataplane/codec", "dataplane/dtmf"]),
     ("yaml-cpp", re.compile(r"yaml-cpp/"), ["controlplane/config"]),
+    ("nlohmann-json", re.compile(r"nlohmann/"), ["controlplane/ng"]),
     ("Prometheus", re.compile(r"prometheus/"), ["controlplane/metrics"]),
     ("OpenSSL", re.compile(r"openssl/"), ["controlplane/config", "dataplane/crypto"]),
     ("gRPC and protobuf", re.compile(r"(grpc|grpcpp|grpc\+\+|google/protobuf)/"),

@@ -52,6 +52,10 @@ struct SinkEntry {
   Framing framing = Framing::kNetstring;  // of evapi
 };
 
+struct LogSettings : config::LogConfig {
+  LogSettings() { file = "/var/log/pollux/pollux-ng.log"; }
+};
+
 struct GatewayConfig {
   std::vector<SocketAddress> listen_udp = {{IpAddress::v4(be32(0x7f000001U)), 22222}};
   std::vector<SocketAddress> listen_tcp;
@@ -65,7 +69,7 @@ struct GatewayConfig {
   std::uint32_t remembered_calls = 100'000;
   std::vector<InterfaceEntry> interfaces;
   std::vector<SinkEntry> dtmf_sinks;
-  config::LogConfig log = {.file = "/var/log/pollux/pollux-ng.log"};
+  LogSettings log;
 };
 
 struct GatewayResult {

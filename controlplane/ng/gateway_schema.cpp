@@ -110,11 +110,11 @@ Section<SinkEntry> sink_section() {
   return section;
 }
 
-Section<config::LogConfig> log_section() {
+Section<LogSettings> log_section() {
   using config::LogFormat;
   using config::LogLevel;
   using config::LogTarget;
-  Section<config::LogConfig> section;
+  Section<LogSettings> section;
   section
       .value({.name = "level", .doc = "Least severe message that is logged.", .apply = Apply::kHot},
              POLLUX_MEMBER(level),

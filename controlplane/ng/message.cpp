@@ -1,6 +1,5 @@
 #include "controlplane/ng/message.hpp"
 
-#include "controlplane/ng/bencode.hpp"
 #include "controlplane/ng/json_text.hpp"
 
 namespace pollux::ng {
@@ -42,6 +41,27 @@ std::optional<Message> split_message(std::string_view bytes) {
     return std::nullopt;
   }
   return Message{bytes.substr(0, length), bytes.substr(length + 1)};
+}
+
+Extent message_extent(std::string_view text) {
+  const std::size_t cookie = text.substr(0, kLongestCookie + 1).find(' ');
+  if (cookie == 0 || (cookie == std::string_view::npos && text.size() > kLongestCookie)) {
+    return {Extent::Kind::kBroken, 0};
+  }
+  if (cookie == std::string_view::npos || cookie + 1 == text.size()) {
+    return {Extent::Kind::kUnfinished, 0};
+  }
+  const std::string_view payload = text.substr(cookie + 1);
+  if (payload.front() != 'd' && payload.front() != '{') {
+    return {Extent::Kind::kBroken, 0};
+  }
+  Extent extent = payload.front() == '{' ? json_extent(payload) : bencode_extent(payload);
+  if (extent.kind == Extent::Kind::kWhole) {
+    extent.length += cookie + 1;
+  } else if (text.size() > kLongestMessage) {
+    extent.kind = Extent::Kind::kBroken;
+  }
+  return extent;
 }
 
 Request read_request(std::string_view payload) {

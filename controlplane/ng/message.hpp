@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "controlplane/ng/bencode.hpp"
 #include "controlplane/ng/value.hpp"
 
 namespace pollux::ng {
@@ -22,6 +23,13 @@ inline constexpr std::size_t kLongestCookie = 256;
 
 // Nothing: there is no cookie, and so nobody to answer.
 std::optional<Message> split_message(std::string_view bytes);
+
+// Longest message that is waited for on a connection.
+inline constexpr std::size_t kLongestMessage = 1 << 20;
+
+// How many bytes at the front of `text` are one message: the cookie and what follows, to its own end.
+// kUnfinished: more has to come. kBroken: no message begins so.
+Extent message_extent(std::string_view text);
 
 struct Request {
   Encoding encoding = Encoding::kBencode;  // of the reply as well

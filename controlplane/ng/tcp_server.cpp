@@ -5,40 +5,16 @@
 
 #include <cerrno>
 
-#include "controlplane/ng/bencode.hpp"
-#include "controlplane/ng/json_text.hpp"
 #include "controlplane/ng/message.hpp"
 
 namespace pollux::ng {
 
 namespace {
 
-constexpr std::size_t kLongestMessage = 1 << 20;
 constexpr std::size_t kChunk = 65'536;
 constexpr int kPatienceMs = 1000;  // with a peer that doesn't take its replies
 
 }  // namespace
-
-Extent message_extent(std::string_view text) {
-  const std::size_t cookie = text.substr(0, kLongestCookie + 1).find(' ');
-  if (cookie == 0 || (cookie == std::string_view::npos && text.size() > kLongestCookie)) {
-    return {Extent::Kind::kBroken, 0};
-  }
-  if (cookie == std::string_view::npos || cookie + 1 == text.size()) {
-    return {Extent::Kind::kUnfinished, 0};
-  }
-  const std::string_view payload = text.substr(cookie + 1);
-  if (payload.front() != 'd' && payload.front() != '{') {
-    return {Extent::Kind::kBroken, 0};
-  }
-  Extent extent = payload.front() == '{' ? json_extent(payload) : bencode_extent(payload);
-  if (extent.kind == Extent::Kind::kWhole) {
-    extent.length += cookie + 1;
-  } else if (text.size() > kLongestMessage) {
-    extent.kind = Extent::Kind::kBroken;
-  }
-  return extent;
-}
 
 Expected<std::unique_ptr<TcpServer>> TcpServer::start(const GatewayConfig& config, Service& service) {
   std::unique_ptr<TcpServer> server(new TcpServer(service, config.max_connections));

@@ -8,15 +8,10 @@
 #include <thread>
 #include <vector>
 
-#include "controlplane/ng/bencode.hpp"
 #include "controlplane/ng/service.hpp"
 #include "controlplane/ng/socket.hpp"
 
 namespace pollux::ng {
-
-// How many bytes at the front of `text` are one message: the cookie and what follows, to its own end.
-// kUnfinished: more has to come. kBroken: no message begins so.
-Extent message_extent(std::string_view text);
 
 // A connection that sends what is no message is closed: nobody can tell where the next one begins.
 class TcpServer {

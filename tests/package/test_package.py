@@ -56,7 +56,9 @@ def test_describes_itself(package):
     assert "-dev" not in field("Depends")
     assert "librte-mempool-ring" in field("Depends") and "libgrpc++" in field("Depends")
     listed = subprocess.run(["dpkg-deb", "-c", package], check=True, capture_output=True, text=True).stdout
-    for name in ("usr/sbin/polluxd", "usr/bin/polluxctl", "usr/lib/systemd/system/pollux.service",
+    for name in ("usr/sbin/polluxd", "usr/sbin/pollux-ng", "usr/bin/polluxctl",
+                 "usr/lib/systemd/system/pollux.service", "usr/lib/systemd/system/pollux-ng.service",
+                 "etc/pollux/pollux-ng.yaml",
                  "etc/pollux/pollux.yaml", "etc/logrotate.d/pollux", "usr/share/doc/pollux/copyright",
                  "usr/share/doc/pollux/README.Debian", "usr/share/doc/pollux/docs/running.md"):
         assert f"./{name}\n" in listed, name
@@ -71,6 +73,7 @@ def test_programs_say_their_version(installed, package):
 
 def test_installed_configuration_is_right(installed):
     installed.run("polluxd --config /etc/pollux/pollux.yaml --check")
+    installed.run("pollux-ng --config /etc/pollux/pollux-ng.yaml --check")
 
 
 def test_example_of_kernel_interfaces_is_right(installed):
