@@ -156,7 +156,7 @@ class Gateway(Process):
     def client(self, **options):
         return ng.Client(self.host, self.port, **options)
 
-    def wait_for_nodes(self, seconds=10):
+    def wait_for_nodes(self, seconds=20):
         """Until every polluxd answers it (list says which don't), and it has noticed (ping)."""
         with self.client() as client:
             wait_for(lambda: client.ask("ping") == {"result": "pong"} and "warning" not in client.ask("list"),
