@@ -56,6 +56,7 @@ COLD = {
     "dataplane/worker/media_planner.cpp": "media routes are made with the session, by the control thread",
     "dataplane/worker/telemetry.cpp": "DPDK's telemetry thread asks, in its own time",
     "dataplane/worker/session_builder.cpp": "builds sessions before a worker sees them, control thread",
+    "dataplane/worker/session_builder_legs.cpp": "the same",
 }
 
 # Single symbols a hot file may want all the same: file → {symbol pattern: reason}.

@@ -170,9 +170,9 @@ void CallManager::answer(Answer answer, const ExchangeCallback& callback) {
 }
 
 // The text for the other party, made of the body that came.
-Exchanged CallManager::exchanged(const Call& call, const sdp::Document& body, sdp::Side from,
-                                 std::size_t branch, std::vector<std::string> warnings) {
-  const Branch& spoken = call.branches[branch];
+Exchanged CallManager::exchanged(Call& call, const sdp::Document& body, sdp::Side from, std::size_t branch,
+                                 std::vector<std::string> warnings) {
+  Branch& spoken = call.branches[branch];
   const std::vector<sdp::SectionPorts> ports = ports_of(call, spoken);
   return {sdp::print_document(const_cast<sdp::Dialog&>(spoken.dialog).write(from, body, ports)), call.session_id, std::move(warnings)};
 }

@@ -85,7 +85,7 @@ class CallManager {
   void apply(Entry& entry, const std::shared_ptr<Call>& changed, const Then& then);
   void create_session(const std::shared_ptr<Call>& changed, const Then& then);
   void applied(const std::shared_ptr<Call>& changed, const control::SessionResult& result, const Then& then);
-  static Exchanged exchanged(const Call& call, const sdp::Document& body, sdp::Side from, std::size_t branch,
+  static Exchanged exchanged(Call& call, const sdp::Document& body, sdp::Side from, std::size_t branch,
                              std::vector<std::string> warnings);
 
   void end(Entry& entry, const CallCallback& callback);

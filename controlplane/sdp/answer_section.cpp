@@ -112,12 +112,10 @@ class AnswerSection {
     MediaLeg& theirs = answerer_.leg;
     const SdpOptions& options = exchange_.options;
     theirs.learning = options.learning.value_or(theirs.learning);
-    theirs.srtp_receive = agreed.receive;
-    theirs.srtp_send = agreed.send;
+    change_keys(answerer_, agreed);
     theirs.rtcp_mux = state_.rtcp_mux_told && (answerer_.said.rtcp_mux || answerer_.said.rtcp_mux_only);
     theirs.rtcp_mux_offered = false;
     aim_leg(answerer_, body_.media, exchange_);
-    answerer_.known = true;
 
     MediaLeg& own = offerer_.leg;
     const RtcpMuxOptions& mux = options_.rtcp_mux;
@@ -127,13 +125,22 @@ class AnswerSection {
     own.rtcp_mux_offered = false;
     aim_rtcp(offerer_);
     plan_.rtcp_mux = own.rtcp_mux;
-    own.srtp_receive = own.srtp_send = {};
+    plan_.rtcp_apart = !own.rtcp_mux;
+    AgreedCrypto own_keys;
     if (offerer_.taken) {
-      own.srtp_receive = offerer_.taken->key;
-      own.srtp_send = offerer_.keys.get(offerer_.taken->key->suite, 0, 0, exchange_.random);
-      plan_.crypto = {{offerer_.taken->tag, own.srtp_send}};
+      own_keys = {offerer_.taken->key, offerer_.keys.get(offerer_.taken->key->suite, 0, 0, exchange_.random)};
+      plan_.crypto = {{offerer_.taken->tag, own_keys.send}};
       plan_.padding = options_.sdes.pad ? Base64Padding::kPadded : Base64Padding::kBare;
     }
+    change_keys(offerer_, own_keys);
+  }
+
+  void change_keys(PartyState& party, const AgreedCrypto& keys) const {
+    if (was_agreed_ && party.leg.srtp_send && party.leg.srtp_send != keys.send) {
+      party.keys.forget(party.leg.srtp_send);
+    }
+    party.leg.srtp_receive = keys.receive;
+    party.leg.srtp_send = keys.send;
   }
 
   SectionState& state_;
@@ -143,6 +150,7 @@ class AnswerSection {
   PartyState& answerer_;
   PartyState& offerer_;
   SectionPlan& plan_;
+  bool was_agreed_ = state_.agreed;
 };
 
 }  // namespace

@@ -89,10 +89,12 @@ class Answer {
         }
       }
     }
-    // What it was told a format's number would be is what it may send it with (RFC 3264 §5.1).
+    // By the number that it was told it may send the format all the same (RFC 3264 §5.1).
     for (const Agreed& one : agreed_) {
       if (one.answer->params && one.told->format.params) {
-        answerer.push_back({*one.answer->params, one.told->format.payload_type});
+        const bool red = one.answer->params->id == CodecId::kRed;  // with the told number inside
+        answerer.push_back(
+            {red ? *one.told->format.params : *one.answer->params, one.told->format.payload_type});
       }
     }
     result_.answerer = leg_list(answerer);
@@ -139,8 +141,9 @@ class Answer {
   void add_events(std::vector<std::size_t>& places) const {
     const auto first =
         std::ranges::find_if(places, [this](std::size_t place) { return known_audio(offered_[place]); });
-    const CodecFormat* const theirs = first_audio(result_.answerer);
-    if (first == places.end() || theirs == nullptr || passes_as(theirs->params, *offered_[*first].params)) {
+    if (first == places.end() || std::ranges::any_of(agreed_, [first](const Agreed& agreed) {
+          return agreed.told->origin == *first;
+        })) {
       return;
     }
     for (std::size_t i = 0; i < offered_.size(); ++i) {

@@ -137,7 +137,7 @@ class Selection {
     }
     const auto params = read_codec({name.encoding, name.clock_rate, name.channels, name.fmtp});
     if (!params) {
-      warnings_.push_back("codec " + name.encoding + " isn't added: its " + params.error().field + " " +
+      warnings_.push_back("codec " + name.encoding + " isn't added: " + params.error().field + " " +
                           params.error().message);
       return;
     }
@@ -189,7 +189,7 @@ class Selection {
       const auto params =
           read_codec({told.format.encoding, told.format.clock_rate, told.format.channels, name.fmtp});
       if (!params) {
-        warnings_.push_back("codec " + name.encoding + " isn't changed: its " + params.error().field + " " +
+        warnings_.push_back("codec " + name.encoding + " isn't changed: " + params.error().field + " " +
                             params.error().message);
         return;
       }

@@ -29,6 +29,18 @@ void draw(std::span<std::uint8_t> bytes, RandomSource& random) {
   }
 }
 
+// Half a minute of voice: nobody could re-key in time.
+constexpr std::uint64_t kLeastLifetime = 1024;
+
+Expected<void> can_be_honoured(const CryptoAttribute& line) {
+  const std::uint64_t lifetime = line.keys.front()->lifetime;
+  if (lifetime != 0 && lifetime < kLeastLifetime) {
+    return fail(ErrorCode::kInvalidArgument, kCryptoParameterUnsupported, "lifetime",
+                "has a key that is soon used up; the lifetime must be at least 2^10 packets");
+  }
+  return usable(line);
+}
+
 const Line& crypto_line(const Section& section) {
   const auto found =
       std::ranges::find_if(section.lines, [](const Line& line) { return line.is_attribute("crypto"); });
@@ -55,9 +67,13 @@ SrtpParamsRef OwnKeys::get(SrtpSuite suite, std::uint64_t lifetime, std::uint8_t
   return keys_.back();
 }
 
-std::optional<TakenCrypto> take_crypto(std::span<const CryptoAttribute> lines) {
+bool OwnKeys::has(const SrtpParams& key) const {
+  return std::ranges::any_of(keys_, [&key](const SrtpParamsRef& own) { return own->same_key(key); });
+}
+
+std::optional<TakenCrypto> take_crypto(std::span<const CryptoAttribute> lines, const OwnKeys& keys) {
   for (const CryptoAttribute& line : lines) {
-    if (usable(line) && encrypts(line.suite())) {
+    if (can_be_honoured(line) && encrypts(line.suite()) && !keys.has(*line.keys.front())) {
       return TakenCrypto{line.tag, line.keys.front()};
     }
   }
@@ -104,7 +120,7 @@ Expected<AgreedCrypto> accept_crypto(std::span<const CryptoAttribute> lines,
                           : "a=crypto with this tag was offered with another suite, " +
                                 std::string(facts_of(found->key->suite).name) + " (RFC 4568 section 5.1.2)");
   }
-  if (const auto allowed = usable(line); !allowed) {
+  if (const auto allowed = can_be_honoured(line); !allowed) {
     return line_error(kSdpMalformed, at, "a=crypto " + allowed.error().message);
   }
   if (line.keys.front()->same_key(*found->key)) {

@@ -18,7 +18,10 @@ class OwnKeys {
  public:
   // Makes it where there is none of the kind. `mki` of 0: none.
   SrtpParamsRef get(SrtpSuite suite, std::uint64_t lifetime, std::uint8_t mki, RandomSource& random);
+  // A key that was given up must not come back: packets would be protected with it twice (RFC 3711 §9.1).
+  void forget(const SrtpParamsRef& key) { std::erase(keys_, key); }
   void clear() { keys_.clear(); }
+  bool has(const SrtpParams& key) const;
 
  private:
   std::vector<SrtpParamsRef> keys_;
@@ -31,8 +34,8 @@ struct TakenCrypto {
   friend bool operator==(const TakenCrypto&, const TakenCrypto&) = default;
 };
 
-// The first line that Pollux can honour; none: there is no such line.
-std::optional<TakenCrypto> take_crypto(std::span<const CryptoAttribute> lines);
+// The first line that Pollux can honour; none: there is no such line. `keys`: of what the same party is sent.
+std::optional<TakenCrypto> take_crypto(std::span<const CryptoAttribute> lines, const OwnKeys& keys);
 
 // The lines of an offer to a party. `theirs`: the suite that the offerer has, which comes first unless the
 // options say otherwise. Empty: the options leave none.

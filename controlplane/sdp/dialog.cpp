@@ -5,6 +5,7 @@
 
 #include "controlplane/sdp/section_writer.hpp"
 #include "controlplane/sdp/session_writer.hpp"
+#include "controlplane/sdp/words.hpp"
 
 namespace pollux::sdp {
 
@@ -86,7 +87,7 @@ Expected<void> Dialog::take_answer(Side from, const Document& answer, const SdpO
   const Exchange exchange{from, options_, options, next.places_, random, warnings};
   for (std::size_t i = 0; i < media->size(); ++i) {
     SectionState& section = next.sections_[i];
-    if ((*media)[i].kind_name != section.party(offerer_).said.kind_name) {
+    if (!same_word((*media)[i].kind_name, section.party(offerer_).said.kind_name)) {
       return line_error(kSdpMalformed, answer.sections[i].lines.front(),
                         "the offer's section was " + section.party(offerer_).said.kind_name +
                             ": answer the sections in their order (RFC 3264 section 6)");

@@ -17,7 +17,6 @@ namespace pollux::sdp {
 
 // One party of one section.
 struct PartyState {
-  bool known = false;  // it has said something of the section since it was off
   SaidMedia said;
   MediaLeg leg;
   std::optional<SocketAddress> remote_rtcp_apart;  // where RTCP goes without rtcp-mux

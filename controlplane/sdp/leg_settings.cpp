@@ -33,7 +33,7 @@ void aim_leg(PartyState& party, const MediaDescription& media, const Exchange& e
     }
   }
   if (rtp && !reachable(rtp, leg.family)) {
-    exchange.warnings.push_back("section " + std::to_string(media.line) + ": " + rtp->to_string() +
+    exchange.warnings.push_back("line " + std::to_string(media.line) + ": " + rtp->to_string() +
                                 (sendable(rtp->ip) ? " isn't of the family that the party is reached by"
                                                    : " is an address that no other host has") +
                                 "; media is sent where the party's media comes from");

@@ -5,6 +5,7 @@
 #include "controlplane/sdp/codec_answer.hpp"
 #include "controlplane/sdp/exchange.hpp"
 #include "controlplane/sdp/leg_settings.hpp"
+#include "controlplane/sdp/words.hpp"
 
 namespace pollux::sdp {
 
@@ -23,7 +24,7 @@ class OfferSection {
 
   Expected<void> run() {
     SaidMedia said = said_media(body_.media, body_.section, options_.known_codecs);
-    if (state_.fate != Fate::kRelay || said.kind_name != offerer_.said.kind_name) {
+    if (state_.fate != Fate::kRelay || !same_word(said.kind_name, offerer_.said.kind_name)) {
       state_ = SectionState{};  // keys that were used and given up must not come back
     }
     offerer_.said = std::move(said);
@@ -47,7 +48,9 @@ class OfferSection {
   const Line& line() const { return body_.section.lines.front(); }
 
   bool removed() const {
-    return std::ranges::find(options_.remove_media, offerer_.said.kind_name) != options_.remove_media.end();
+    return std::ranges::any_of(options_.remove_media, [this](const std::string& kind) {
+      return same_word(kind, offerer_.said.kind_name);
+    });
   }
 
   void reject() {
@@ -73,7 +76,14 @@ class OfferSection {
 
   Expected<void> relay() {
     offerer_.profile = *offerer_.said.profile;
-    receiver_.profile = options_.profile.value_or(offerer_.profile);
+    // A party that has its profile keeps it, whatever the other one has.
+    const bool known = state_.agreed && !options_.profile;
+    if (!known) {
+      receiver_.profile = options_.profile.value_or(offerer_.profile);
+      receiver_.protocol = receiver_.profile == offerer_.profile
+                               ? offerer_.protocol
+                               : std::string(print_profile(receiver_.profile));
+    }
     if (auto fine = take_keys(); !fine) {
       return fine;
     }
@@ -85,7 +95,6 @@ class OfferSection {
       return fine;
     }
     state_.fate = state_.offered = plan_.fate = Fate::kRelay;
-    receiver_.protocol = options_.profile ? std::string(print_profile(*options_.profile)) : offerer_.protocol;
     plan_.protocol = receiver_.protocol;
     plan_.formats = plan_offer(state_.codecs);
     plan_.feedback = receiver_.profile.feedback;
@@ -102,7 +111,7 @@ class OfferSection {
     const bool dtls = offerer_.profile.dtls;
     offerer_.taken.reset();
     if (!dtls && !options_.sdes.off && (secure || options_.osrtp != OsrtpMode::kOff)) {
-      offerer_.taken = take_crypto(body_.media.crypto);
+      offerer_.taken = take_crypto(body_.media.crypto, offerer_.keys);
     }
     if (offerer_.taken || (!secure && !dtls)) {
       return {};
@@ -140,7 +149,8 @@ class OfferSection {
       return line_error(kSdpUnsupported, line(),
                         "keys by DTLS are not there yet; ask for RTP_SAVP or a plain profile");
     }
-    if (!options_.sdes.off && (secure || options_.osrtp == OsrtpMode::kOffer)) {
+    const bool has_keys = state_.agreed && receiver_.leg.srtp_send;
+    if (!options_.sdes.off && (secure || has_keys || options_.osrtp == OsrtpMode::kOffer)) {
       const auto theirs = offerer_.taken ? std::optional(offerer_.taken->key->suite) : std::nullopt;
       receiver_.offered = offer_crypto(options_.sdes, theirs, receiver_.keys, exchange_.random);
     }
@@ -171,7 +181,6 @@ class OfferSection {
     families();
     offer_mux();
     aim_leg(offerer_, body_.media, exchange_);
-    offerer_.known = true;
     if (receiver_.leg.remote_rtp && receiver_.leg.remote_rtp->ip.family() != receiver_.leg.family) {
       receiver_.leg.remote_rtp.reset();
       receiver_.remote_rtcp_apart.reset();
@@ -201,7 +210,8 @@ class OfferSection {
   }
 
   void place(PartyState& party, PartyPlace& place, const std::string& network) const {
-    if (!network.empty()) {
+    // A party stays where it began: proxies give the same two for offers of either party.
+    if (place.network.empty()) {
       place.network = network;
     }
     party.leg.network = place.network;
@@ -228,8 +238,10 @@ class OfferSection {
     const RtcpMuxOptions& options = options_.rtcp_mux;
     const SaidMedia& said = offerer_.said;
     const bool offered = said.rtcp_mux || said.rtcp_mux_only;
-    plan_.rtcp_mux = options.require || options.offer || (offered && !options.demux);
+    const bool has_mux = state_.agreed && receiver_.leg.rtcp_mux;
+    plan_.rtcp_mux = options.require || options.offer || ((offered || has_mux) && !options.demux);
     plan_.rtcp_mux_only = options.require || (said.rtcp_mux_only && plan_.rtcp_mux);
+    plan_.rtcp_apart = !plan_.rtcp_mux_only;
     state_.rtcp_mux_told = plan_.rtcp_mux;
     const bool may = offered && !options.reject;
     const bool now = may && (options.accept || options.demux || said.rtcp_mux_only);

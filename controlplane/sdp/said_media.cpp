@@ -10,6 +10,8 @@ namespace pollux::sdp {
 
 namespace {
 
+constexpr std::size_t kMaxFeedback = 256;  // lines; what an answer repeats of more is left out
+
 std::vector<Format> formats_of(const MediaDescription& media, std::uint32_t known_codecs) {
   std::vector<Format> formats;
   for (const Format& format : media.formats) {
@@ -50,7 +52,7 @@ SaidMedia said_media(const MediaDescription& media, const Section& section, std:
       if (const auto parts = read_media_line(line)) {
         said.format_list = trim(parts->formats);
       }
-    } else if (line.is_attribute("rtcp-fb")) {
+    } else if (line.is_attribute("rtcp-fb") && said.feedback.size() < kMaxFeedback) {
       said.feedback.emplace_back(line.attribute_value());
     } else if (line.is_attribute("mid")) {
       said.has_mid = true;

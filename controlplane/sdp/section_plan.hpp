@@ -43,7 +43,8 @@ struct SectionPlan {
   bool zero_address = false;           // hold as in RFC 2543 is told as such
   bool rtcp_mux = false;
   bool rtcp_mux_only = false;
-  bool feedback = false;  // a=rtcp-fb goes on
+  bool rtcp_apart = true;  // RTCP may have a port of its own, which a=rtcp tells
+  bool feedback = false;   // a=rtcp-fb goes on
   // Of an answer: a=rtcp-fb lines that were offered, with the offerer's numbers; others are left out.
   std::optional<std::vector<std::string>> offered_feedback;
   std::uint16_t ptime_ms = 0;  // 0: as the body has it

@@ -233,7 +233,7 @@ class SectionWriter {
       return;
     }
     const SocketAddress& rtcp = place_.local->rtcp;
-    if (place_.rtcp != RtcpAttribute::kNone && rtcp.port != place_.local->rtp.port) {
+    if (plan_.rtcp_apart && place_.rtcp != RtcpAttribute::kNone && rtcp.port != place_.local->rtp.port) {
       add("rtcp:" + std::to_string(rtcp.port) +
           (place_.rtcp == RtcpAttribute::kFull ? " " + print_connection(rtcp.ip) : ""));
     }

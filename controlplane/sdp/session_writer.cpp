@@ -87,7 +87,7 @@ std::vector<Line> write_session(const Document& body, const ReplaceOptions& opti
                                 const ToldSession& told) {
   std::vector<Line> lines;
   for (const Line& line : body.session) {
-    if (is_hop_attribute(line) || is_bundle(line) || line.type == 'k') {
+    if (is_hop_attribute(line) || is_bundle(line) || line.type == 'k' || line.is_attribute("crypto")) {
       continue;
     }
     Line& kept = lines.emplace_back(line);

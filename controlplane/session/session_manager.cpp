@@ -127,7 +127,8 @@ void SessionManager::update(const std::string& id, const SessionPatch& patch,
     return enqueue(*session, callback, [this, id, patch, callback] { update(id, patch, callback); });
   }
   Violations violations;
-  SessionRequest merged = apply_patch(*session->request, patch, defaults(), violations);
+  SessionRequest merged =
+      apply_patch(*session->request, patch, session->legs_with_one_port(), defaults(), violations);
   if (!violations.empty()) {
     return callback(tl::unexpected(invalid_fields(std::move(violations))));
   }

@@ -28,8 +28,11 @@ void copy_dtmf(LegFields fields, const DtmfPolicy& from, DtmfPolicy& to) {
   copy(LegField::kDtmfBlock, &DtmfPolicy::block);
 }
 
-// Copies the named fields. Ports follow from network, family and rtcp_mux, which a leg that stays keeps.
-void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations) {
+using LegIds = std::span<const std::string>;
+
+// Copies the named fields. Ports follow from network and family, which a leg that stays keeps. The port for
+// RTCP stays with a leg that has one, in use or not; `one_port`: those that have none.
+void copy_fields(const LegPatch& patch, LegRequest& leg, LegIds one_port, Violations& violations) {
   const LegRequest& values = *patch.values;
   const LegFields fields = patch.whole ? LegFields::all() : patch.fields;
   const auto fixed = [&](LegField field, const char* name, bool same) {
@@ -41,7 +44,12 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   };
   fixed(LegField::kNetwork, "network", values.network.empty() || values.network == leg.network);
   fixed(LegField::kFamily, "family", !values.family || values.family == leg.family);
-  fixed(LegField::kRtcpMux, "rtcp_mux", values.rtcp_mux == leg.rtcp_mux);
+  const bool has_rtcp_port = std::find(one_port.begin(), one_port.end(), leg.id) == one_port.end();
+  if (fields.has(LegField::kRtcpMux) && !values.rtcp_mux && !has_rtcp_port) {
+    violations.push_back({patch.path + ".rtcp_mux",
+                          "can't end: the leg was made with it and has no port for RTCP; remove the leg and "
+                          "add one with another leg_id"});
+  }
   const auto copy = [&](LegField field, auto member) {
     if (fields.has(field)) {
       leg.*member = values.*member;
@@ -49,6 +57,7 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   };
   copy(LegField::kRemoteRtp, &LegRequest::remote_rtp);
   copy(LegField::kRemoteRtcp, &LegRequest::remote_rtcp);
+  copy(LegField::kRtcpMux, &LegRequest::rtcp_mux);
   copy(LegField::kDirection, &LegRequest::direction);
   copy(LegField::kPayloadTypes, &LegRequest::payload_types);
   copy(LegField::kPayloadTypes, &LegRequest::encodings);
@@ -69,19 +78,20 @@ void copy_fields(const LegPatch& patch, LegRequest& leg, Violations& violations)
   copy_dtmf(fields, values.dtmf, leg.dtmf);
 }
 
-void replace_legs(const SessionPatch& patch, SessionRequest& merged, Violations& violations) {
+void replace_legs(const SessionPatch& patch, SessionRequest& merged, LegIds one_port,
+                  Violations& violations) {
   std::vector<LegRequest> old = std::exchange(merged.legs, {});
   for (const LegPatch& leg_patch : patch.legs) {
     const LegRequest* existing = find_leg(old, leg_patch.id);
     LegRequest leg = existing != nullptr ? *existing : *leg_patch.values;
     if (existing != nullptr) {
-      copy_fields(leg_patch, leg, violations);
+      copy_fields(leg_patch, leg, one_port, violations);
     }
     merged.legs.push_back(std::move(leg));
   }
 }
 
-void patch_legs(const SessionPatch& patch, SessionRequest& merged, Violations& violations) {
+void patch_legs(const SessionPatch& patch, SessionRequest& merged, LegIds one_port, Violations& violations) {
   for (const LegPatch& leg_patch : patch.legs) {
     LegRequest* existing = find_leg(merged.legs, leg_patch.id);
     if (existing == nullptr && (!leg_patch.whole || !leg_patch.values)) {
@@ -93,7 +103,7 @@ void patch_legs(const SessionPatch& patch, SessionRequest& merged, Violations& v
     } else if (existing == nullptr) {
       merged.legs.push_back(*leg_patch.values);
     } else {
-      copy_fields(leg_patch, *existing, violations);
+      copy_fields(leg_patch, *existing, one_port, violations);
     }
   }
 }
@@ -101,12 +111,13 @@ void patch_legs(const SessionPatch& patch, SessionRequest& merged, Violations& v
 }  // namespace
 
 SessionRequest apply_patch(const SessionRequest& current, const SessionPatch& patch,
-                           const NodeDefaults& defaults, Violations& violations) {
+                           std::span<const std::string> one_port, const NodeDefaults& defaults,
+                           Violations& violations) {
   SessionRequest merged = current;
   if (patch.all_legs) {
-    replace_legs(patch, merged, violations);
+    replace_legs(patch, merged, one_port, violations);
   } else {
-    patch_legs(patch, merged, violations);
+    patch_legs(patch, merged, one_port, violations);
   }
   if (patch.set_media_timeout) {
     merged.media_timeout = patch.media_timeout;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -88,9 +89,10 @@ struct SessionPatch {
   std::map<std::string, std::string> labels;
 };
 
-// The session that `patch` makes of `current`, defaults resolved and checked. Anything wrong is added to
-// `violations`, and the result is then of no use.
+// The session that `patch` makes of `current`, defaults resolved and checked. `one_port` are the ids of legs
+// without a port for RTCP alone. Anything wrong is added to `violations`, and the result is then of no use.
 SessionRequest apply_patch(const SessionRequest& current, const SessionPatch& patch,
-                           const NodeDefaults& defaults, Violations& violations);
+                           std::span<const std::string> one_port, const NodeDefaults& defaults,
+                           Violations& violations);
 
 }  // namespace pollux::control

@@ -11,6 +11,16 @@ std::string Session::leg_name(std::uint16_t number) const {
   return {};
 }
 
+std::vector<std::string> Session::legs_with_one_port() const {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    if (legs[i].lease.rtcp_port == legs[i].lease.rtp_port) {
+      ids.push_back(request->legs[i].id);
+    }
+  }
+  return ids;
+}
+
 Session* SessionStore::find(std::string_view id) {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second.get();

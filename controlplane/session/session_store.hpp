@@ -32,8 +32,13 @@ enum class Phase : std::uint8_t { kLinking, kRunning, kUpdating, kUnlinking };
 
 struct PlacedLeg {
   std::uint16_t number = 0;  // the leg's id in the data plane; kept over updates
-  PortLease lease;
+  PortLease lease;           // likewise: its RTCP port also while rtcp-mux does without
 };
+
+// Where RTCP is received.
+inline std::uint16_t rtcp_port(const LegRequest& request, const PlacedLeg& leg) {
+  return request.rtcp_mux ? leg.lease.rtp_port : leg.lease.rtcp_port;
+}
 
 // What an update that is under way will make of the session, or what it has to give back.
 struct PendingUpdate {
@@ -81,6 +86,8 @@ struct Session {
   bool busy() const { return phase != Phase::kRunning; }
   // Id of the leg with this number; empty: it has been removed meanwhile.
   std::string leg_name(std::uint16_t number) const;
+  // Ids of the legs that were made with rtcp-mux and so have no port for RTCP alone.
+  std::vector<std::string> legs_with_one_port() const;
 };
 
 // Owns the sessions. Not thread-safe; a Session keeps its address until erased.

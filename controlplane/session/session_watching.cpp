@@ -87,7 +87,7 @@ LegView SessionManager::view_leg(const Session& session, std::size_t leg, const 
   LegView view;
   view.id = request.id;
   view.local_rtp = {placed.lease.address, placed.lease.rtp_port};
-  view.local_rtcp = {placed.lease.address, placed.lease.rtcp_port};
+  view.local_rtcp = {placed.lease.address, rtcp_port(request, placed)};
   if (!request.codecs.empty()) {
     view.dtmf = dtmf_ways(*session.request, request);
   }

@@ -20,7 +20,7 @@ SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg>
     leg.id = legs[i].number;
     leg.local_address = legs[i].lease.address;
     leg.local_rtp_port = legs[i].lease.rtp_port;
-    leg.local_rtcp_port = legs[i].lease.rtcp_port;
+    leg.local_rtcp_port = rtcp_port(from, legs[i]);
     leg.remote_rtp = from.remote_rtp;
     leg.remote_rtcp = from.remote_rtcp;
     leg.direction = from.direction;

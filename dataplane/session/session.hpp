@@ -46,8 +46,11 @@ struct Leg {
   LegSpec spec;    // without the keys
   LocalEnd local;  // of the RTP port
   Endpoint* rtp = nullptr;
-  Endpoint* rtcp = nullptr;  // the same as rtp with rtcp-mux
-  SourceLearning learning;   // of RTP
+  Endpoint* rtcp = nullptr;  // the same as rtp with rtcp-mux, else rtcp_apart
+  // The port of its own for RTCP, for as long as the leg lives: with rtcp-mux, which may come and go, nothing
+  // is received there. nullptr: it has none. Never changes; read by: control
+  Endpoint* rtcp_apart = nullptr;
+  SourceLearning learning;  // of RTP
   RtcpSourceLearning rtcp_learning;
   std::unique_ptr<Routing> routing;
   std::uint64_t next_stream_report_ms = 0;  // no kStreamChanged before

@@ -158,9 +158,25 @@ void apply_dtmf(LegPlan& plan) {
   }
 }
 
-void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
+void link(Endpoint& endpoint, EndpointTable& table, std::uint32_t value) {
+  *table.slot(endpoint.local_address, endpoint.local_port) = value;
+}
+
+// RTCP goes over to the RTP port, or back to its own (RFC 5761 §5.1.1: the answer decides). Pre: a leg whose
+// spec says that the ports differ has rtcp_apart.
+void apply_mux(Leg& leg, EndpointTable& table) {
+  Endpoint* const wanted = leg.spec.rtcp_mux() ? leg.rtp : leg.rtcp_apart;
+  if (wanted == leg.rtcp) {
+    return;
+  }
+  link(*leg.rtcp_apart, table, wanted == leg.rtp ? 0 : leg.rtcp_apart->index);
+  leg.rtcp = wanted;
+}
+
+void apply_leg(LegPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::uint64_t now_ms) {
   Leg& leg = *plan.leg;
   leg.spec = plan.spec;
+  apply_mux(leg, table);
   std::swap(leg.routing, plan.routing);
   if (leg.local.dscp != leg.spec.dscp) {
     set_dscp(leg, leg.spec.dscp);
@@ -190,10 +206,6 @@ void apply_leg(LegPlan& plan, crypto::Engine& srtp, std::uint64_t now_ms) {
   rtp.payload_types = !routing.routes.empty()   ? routing.routes.front().payload_types
                       : !routing.tables.empty() ? routing.tables.front().get()
                                                 : &identity_payload_types();
-}
-
-void link(Endpoint& endpoint, EndpointTable& table, std::uint32_t value) {
-  *table.slot(endpoint.local_address, endpoint.local_port) = value;
 }
 
 void unlink(const Leg& leg, EndpointTable& table) {
@@ -234,7 +246,7 @@ void apply(SessionPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::u
     unlink(*leg, table);
   }
   for (LegPlan& leg_plan : plan.legs) {
-    apply_leg(leg_plan, srtp, now_ms);
+    apply_leg(leg_plan, table, srtp, now_ms);
   }
   for (const LegPlan& leg_plan : plan.legs) {
     if (leg_plan.added) {

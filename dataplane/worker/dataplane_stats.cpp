@@ -138,7 +138,7 @@ LegStats DataplaneImpl::leg_stats(const session::Leg& leg, const LegSpec& spec) 
   stats.id = spec.id;
   stats.rtp = stream_stats(*leg.rtp);
   if (!spec.rtcp_mux()) {
-    stats.rtcp = stream_stats(*leg.rtcp);
+    stats.rtcp = stream_stats(*leg.rtcp_apart);
   }
   stats.reception = reception_stats(leg);
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {

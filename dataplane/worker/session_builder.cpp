@@ -10,8 +10,6 @@ namespace pollux::worker {
 
 namespace {
 
-constexpr std::size_t kPorts = 65536;
-
 tl::unexpected<Error> bad_leg(std::size_t index, const char* name, std::string message) {
   return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "legs[" + std::to_string(index) + "]." + name,
               std::move(message));
@@ -28,9 +26,11 @@ LegSpec without_keys(LegSpec spec) {
   return spec;
 }
 
-bool same_local(const LegSpec& a, const LegSpec& b) {
-  return a.local_address == b.local_address && a.local_rtp_port == b.local_rtp_port &&
-         a.local_rtcp_port == b.local_rtcp_port;
+// Whether the leg can become what is wanted: with the ports that it has, all of them in use or not.
+bool has_ports_of(const session::Leg& leg, const LegSpec& now, const LegSpec& wanted) {
+  return now.local_address == wanted.local_address && now.local_rtp_port == wanted.local_rtp_port &&
+         (wanted.rtcp_mux() ||
+          (leg.rtcp_apart != nullptr && leg.rtcp_apart->local_port == wanted.local_rtcp_port));
 }
 
 }  // namespace
@@ -156,70 +156,6 @@ Expected<void> SessionBuilder::check_protection(const SessionSpec& spec, std::si
   return {};
 }
 
-bool SessionBuilder::taken(std::uint16_t local_address, std::uint16_t port) const {
-  return ports_in_use_[std::size_t{local_address} * kPorts + port];
-}
-
-void SessionBuilder::mark(std::uint16_t local_address, std::uint16_t port, bool used) {
-  ports_in_use_[std::size_t{local_address} * kPorts + port] = used;
-}
-
-session::Endpoint* SessionBuilder::make_endpoint(std::uint16_t local_address, std::uint16_t port) {
-  session::Endpoint* const endpoint = pool_.take();
-  const std::uint16_t interface = interfaces_.local(local_address).interface;
-  endpoint->local_address = local_address;
-  endpoint->local_port = port;
-  endpoint->interface = interface;
-  endpoint->tx_port = interfaces_.interface(interface).port_id;
-  endpoint->tx_flags = offload_[endpoint->tx_port] ? std::uint8_t{session::kTxOffload} : std::uint8_t{0};
-  endpoint->payload_types = &session::identity_payload_types();
-  endpoint->rewriter = rtp::StreamRewriter(random_(), static_cast<std::uint16_t>(random_()),
-                                           static_cast<std::uint32_t>(random_()));
-  mark(local_address, port, true);
-  return endpoint;
-}
-
-// RFC 7022 §4.2.
-std::array<char, 16> SessionBuilder::make_cname() {
-  static constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<char, 16> name;
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    bits = i % 5 == 0 ? random_() : bits >> 6;
-    name[i] = kLetters[bits & 63U];
-  }
-  return name;
-}
-
-Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& record, const LegSpec& spec,
-                                                                 std::size_t index) {
-  const std::uint16_t local_address = interfaces_.find_local(spec.local_address);
-  if (taken(local_address, spec.local_rtp_port) || taken(local_address, spec.local_rtcp_port)) {
-    auto error = bad_leg(index, "local_rtp_port", "the local port is in use by another session");
-    error.value().code = ErrorCode::kAlreadyExists;
-    error.value().cause = "PORT_IN_USE";
-    return error;
-  }
-  if (pool_.free_count() < (spec.rtcp_mux() ? 1U : 2U)) {
-    return fail(ErrorCode::kExhausted, "ENDPOINTS_EXHAUSTED", "",
-                "all endpoints are in use: raise memory.max_endpoints");
-  }
-  auto leg = std::make_unique<session::Leg>();
-  leg->session = &record.session;
-  leg->spec = without_keys(spec);
-  leg->rtp = make_endpoint(local_address, spec.local_rtp_port);
-  leg->rtcp = spec.rtcp_mux() ? leg->rtp : make_endpoint(local_address, spec.local_rtcp_port);
-  const io::Interface& interface = interfaces_.interface(leg->rtp->interface);
-  leg->report.cname = make_cname();
-  leg->local = {.mac = interface.mac,
-                .vlan = interface.vlan,
-                .ip = spec.local_address,
-                .udp_port = spec.local_rtp_port,
-                .mtu = interface.mtu,
-                .dscp = spec.dscp};
-  return leg;
-}
-
 std::unique_ptr<session::Routing> SessionBuilder::make_routing(
     const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
     const std::vector<std::unique_ptr<MediaRecord>>& media) {
@@ -277,7 +213,8 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   std::vector<std::size_t> kept(spec.legs.size(), record.legs.size());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     for (std::size_t k = 0; k < record.legs.size(); ++k) {
-      if (record.spec.legs[k].id == spec.legs[i].id && same_local(record.spec.legs[k], spec.legs[i])) {
+      if (record.spec.legs[k].id == spec.legs[i].id &&
+          has_ports_of(*record.legs[k], record.spec.legs[k], spec.legs[i])) {
         kept[i] = k;
       }
     }
@@ -367,31 +304,6 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   record.dtmf = std::move(dtmf);
   record.spec = spec;
   return plan;
-}
-
-void SessionBuilder::release_all(std::vector<std::unique_ptr<session::Leg>>& legs) {
-  for (auto& leg : legs) {
-    if (leg) {
-      release(*leg);
-    }
-  }
-}
-
-void SessionBuilder::release(session::Leg& leg) {
-  release_ports(leg);
-  release_endpoints(leg);
-}
-
-void SessionBuilder::release_ports(const session::Leg& leg) {
-  mark(leg.rtp->local_address, leg.rtp->local_port, false);
-  mark(leg.rtcp->local_address, leg.rtcp->local_port, false);
-}
-
-void SessionBuilder::release_endpoints(session::Leg& leg) {
-  if (leg.rtcp != leg.rtp) {
-    pool_.give_back(leg.rtcp);
-  }
-  pool_.give_back(leg.rtp);
 }
 
 }  // namespace pollux::worker

@@ -65,7 +65,7 @@ class SessionBuilder {
   KeyMaker& keys() { return keys_; }
 
  private:
-  using PortKey = std::uint64_t;
+  static constexpr std::size_t kPorts = 65536;
   Expected<void> check_leg(const SessionSpec& spec, std::size_t index) const;
   static Expected<void> check_protection(const SessionSpec& spec, std::size_t index);
   Expected<std::unique_ptr<session::Leg>> make_leg(SessionRecord& record, const LegSpec& spec,

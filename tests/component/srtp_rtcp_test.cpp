@@ -50,6 +50,32 @@ TEST_P(SrtpRtcpTest, ReportsAreTranslatedBetweenTheKeys) {
   EXPECT_EQ(bed().stats(session).legs[1].srtp_send->rtcp_packets, 1U);
 }
 
+// With the same keys and one count of packets: what was used on one port is a replay on the other.
+TEST_P(SrtpRtcpTest, RtcpMuxComesAndGoesWithTheKeys) {
+  SessionSpec mux = keyed(call());
+  mux.legs[0].local_rtcp_port = mux.legs[0].local_rtp_port;
+  mux.legs[1].local_rtcp_port = mux.legs[1].local_rtp_port;
+  const SessionHandle session = bed().add(keyed(call()));
+  std::uint16_t sequence = 1000;
+  Bytes used;
+  for (const SessionSpec& spec : {keyed(call()), mux, keyed(call()), mux}) {
+    bed().update(session, spec);
+    const Party from = spec.legs[0].rtcp_mux() ? a : a.next_port();
+    const Party to = spec.legs[1].rtcp_mux() ? b : b.next_port();
+    ++sequence;
+    EXPECT_EQ(rtp_by_b(pass(a, b, a_says.seal(speech(sequence)))), speech(sequence));
+    if (!used.empty()) {
+      EXPECT_EQ(pass(from, to, used), Heard{});
+    }
+    const Bytes report = rtcp_sender_report(kSsrcA, sequence * 160U, 1, 160);
+    used = a_says.seal_rtcp(report);
+    EXPECT_EQ(by_b(pass(from, to, used)), report);
+    const Bytes other = rtcp_sender_report(kSsrcB, sequence * 160U, 1, 160);
+    EXPECT_EQ(by_a(pass(to, from, b_says.seal_rtcp(other))), other);
+  }
+  EXPECT_EQ(bed().drops(DropReason::srtp_replayed), 3U);
+}
+
 TEST_P(SrtpRtcpTest, ReplaysAndForgeriesAreRefused) {
   bed().add(secure_call());
   Heard used;

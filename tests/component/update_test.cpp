@@ -211,6 +211,88 @@ TEST_F(UpdateTest, OtherLocalPortsMakeAnotherLeg) {
   EXPECT_EQ(bed().drops(DropReason::no_endpoint), 1U);
 }
 
+// The answer has a=rtcp-mux, a later one hasn't: RTCP moves, media goes on.
+TEST_F(UpdateTest, RtcpMuxBeginsAndEndsInTheMiddleOfAStream) {
+  SessionSpec mux = call();
+  mux.legs[1].local_rtcp_port = mux.legs[1].local_rtp_port;
+  const auto report_of_a = [&](const Party& to) {
+    return relay(a.next_port(), to, rtcp_sender_report(kSsrcA, 1, 2, 3)).size();
+  };
+  const auto report_of_b = [&](const Party& from) {
+    return relay(from, a.next_port(), rtcp_sender_report(kSsrcB, 1, 2, 3)).size();
+  };
+  ASSERT_EQ(report_of_b(b.next_port()), 1U);
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(round);
+    const std::uint64_t before = all_drops();
+    std::size_t heard_of_a = 0;
+    std::size_t heard_of_b = 0;
+    for (const SessionSpec& spec : {mux, call()}) {
+      send(a, of_a());
+      send(b, of_b());
+      ASSERT_TRUE(bed().dataplane().update_session(session, spec, 1000).has_value());
+      send(a, of_a());
+      send(b, of_b());
+      bed().turn();
+      heard_of_a += heard_by(b).size();
+      heard_of_b += heard_by(a).size();
+      EXPECT_TRUE(leg(1).rtp.source_confirmed);
+      const bool with_mux = spec.legs[1].rtcp_mux();
+      EXPECT_EQ(report_of_a(with_mux ? b : b.next_port()), 1U) << bed().describe();
+      EXPECT_EQ(report_of_b(with_mux ? b : b.next_port()), 1U) << bed().describe();
+      EXPECT_EQ(leg(1).rtcp.destination.has_value(), !with_mux);
+    }
+    EXPECT_EQ(heard_of_a, 4U);
+    EXPECT_EQ(heard_of_b, 4U);
+    EXPECT_EQ(all_drops(), before);
+  }
+  EXPECT_TRUE(events(EventType::kSourceChanged).empty());
+}
+
+TEST_F(UpdateTest, WithRtcpMuxThePortForRtcpIsDeafAndStaysTheLegs) {
+  SessionSpec mux = call();
+  mux.legs[1].local_rtcp_port = mux.legs[1].local_rtp_port;
+  bed().update(session, mux);
+  EXPECT_TRUE(relay(b.next_port(), a.next_port(), rtcp_sender_report(kSsrcB, 1, 2, 3)).empty());
+  EXPECT_EQ(bed().drops(DropReason::no_endpoint), 1U);
+  const SessionSpec other =
+      two_legs(bed_leg(5, 0, 20100, "192.0.2.7:4100"), bed_leg(6, 1, 30001, "198.51.100.9:6000"));
+  const auto refused = bed().dataplane().add_session(other, 77);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().cause, "PORT_IN_USE");
+  SessionSpec elsewhere = call();
+  elsewhere.legs[1].local_rtcp_port = 30003;
+  const auto not_its_own = bed().dataplane().update_session(session, elsewhere, 78);
+  ASSERT_FALSE(not_its_own.has_value());
+  EXPECT_EQ(not_its_own.error().cause, "PORT_IN_USE");
+  EXPECT_TRUE(a_is_heard());
+  bed().remove(session);
+  begin(call());  // all ports are free again
+  EXPECT_EQ(relay(b.next_port(), a.next_port(), rtcp_sender_report(kSsrcB, 1, 2, 3)).size(), 1U);
+}
+
+// Not one endpoint is lost, however often RTCP moves.
+TEST_F(UpdateTest, RtcpMuxCostsNoEndpoints) {
+  bed().remove(session);
+  DataplaneConfig config = RingBed::two_ports();
+  config.max_endpoints = 4;
+  restart(config);
+  SessionSpec mux = mux_call();
+  for (int round = 0; round < 5; ++round) {
+    begin(call());
+    bed().update(session, mux);
+    if (round % 2 == 0) {
+      bed().update(session, call());
+    }
+    bed().remove(session);
+    bed().events();
+  }
+  begin(mux);
+  EXPECT_TRUE(a_is_heard());
+  const auto refused = bed().dataplane().update_session(session, call(), 79);
+  ASSERT_FALSE(refused.has_value());  // made with one port, it has no other
+}
+
 TEST_F(UpdateTest, DscpChangesWhereverPacketsGo) {
   SessionSpec spec = call();
   for (const std::uint8_t dscp : {std::uint8_t{46}, std::uint8_t{0}, std::uint8_t{10}}) {

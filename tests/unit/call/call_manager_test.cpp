@@ -108,8 +108,8 @@ TEST_F(CallTest, AnOfferThatFailsLeavesNothing) {
 
 TEST_F(CallTest, AnAnswerThatFailsLeavesTheCallAsItWas) {
   offer(kFirst, alice());
-  dataplane.fail_next({ErrorCode::kExhausted, "ENDPOINTS_EXHAUSTED", "", "no more"});
-  EXPECT_EQ(answer(kDialog, bob()).error().cause, "ENDPOINTS_EXHAUSTED");
+  dataplane.fail_next({ErrorCode::kInternal, "BROKEN", "", "broken"});
+  EXPECT_EQ(answer(kDialog, bob()).error().cause, "INTERNAL");
   EXPECT_FALSE(answer(kDialog, bob()).failed());
   EXPECT_EQ(query("call-1@example").call().parties[1].tag, "bob");
 }

@@ -159,11 +159,48 @@ TEST_F(SessionUpdateTest, RefusesToChangeWhatDecidesThePorts) {
   a.id = "a";
   a.network = "outside";
   a.family = AddressFamily::kIpv6;
-  a.rtcp_mux = true;
   SessionPatch patch;
-  patch.legs = {fields(a, {LegField::kNetwork, LegField::kFamily, LegField::kRtcpMux})};
-  EXPECT_THAT(wrong_fields(patch),
-              ElementsAre("spec.legs[0].network", "spec.legs[0].family", "spec.legs[0].rtcp_mux"));
+  patch.legs = {fields(a, {LegField::kNetwork, LegField::kFamily})};
+  EXPECT_THAT(wrong_fields(patch), ElementsAre("spec.legs[0].network", "spec.legs[0].family"));
+}
+
+TEST_F(SessionUpdateTest, RtcpMuxComesAndGoesWhileTheLegKeepsItsPorts) {
+  const LegView before = created.session().legs[1];
+  ASSERT_EQ(before.local_rtcp.port, before.local_rtp.port + 1);
+  LegRequest b;
+  b.id = "b";
+  SessionPatch patch;
+  for (const bool mux : {true, false, true}) {
+    SCOPED_TRACE(mux);
+    b.rtcp_mux = mux;
+    patch.legs = {fields(b, {LegField::kRtcpMux})};
+    const std::uint64_t used = f.ports_used();
+    const Answer answer = update(patch);
+    EXPECT_EQ(answer.session().request->legs[1].rtcp_mux, mux);
+    EXPECT_EQ(answer.session().legs[1].local_rtp, before.local_rtp);
+    EXPECT_EQ(answer.session().legs[1].local_rtcp, mux ? before.local_rtp : before.local_rtcp);
+    EXPECT_EQ(spec().legs[1].rtcp_mux(), mux);
+    EXPECT_EQ(spec().legs[1].local_rtp_port, before.local_rtp.port);
+    EXPECT_EQ(f.ports_used(), used);  // leased till the leg goes
+  }
+  Answer removed;
+  f.manager.remove("call", f.into(removed));
+  f.settle();
+  EXPECT_EQ(f.ports_used(), 0U);
+}
+
+TEST_F(SessionUpdateTest, ALegMadeWithRtcpMuxStaysSo) {
+  LegRequest c = third_leg();
+  c.rtcp_mux = true;
+  SessionPatch patch;
+  patch.legs = {whole(c)};
+  const Answer added = update(patch);
+  EXPECT_EQ(added.session().legs[2].local_rtcp, added.session().legs[2].local_rtp);
+  c.rtcp_mux = false;
+  patch.legs = {fields(c, {LegField::kRtcpMux})};
+  EXPECT_THAT(wrong_fields(patch), ElementsAre("spec.legs[0].rtcp_mux"));
+  patch.legs = {whole(c)};
+  EXPECT_THAT(wrong_fields(patch), ElementsAre("spec.legs[0].rtcp_mux"));
 }
 
 TEST_F(SessionUpdateTest, RefusesFieldsOfLegsThatDoNotExist) {

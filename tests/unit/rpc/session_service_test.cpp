@@ -134,12 +134,12 @@ TEST_F(SessionServiceTest, NamesEveryWrongFieldOfAnUpdate) {
   expect_error(f.update(update_request("call", {})).status, grpc::StatusCode::INVALID_ARGUMENT,
                "INVALID_FIELD");
 
-  auto wrong = update_request("call", {"legs.a.dscp", "legs.b.rtcp_mux"});
+  auto wrong = update_request("call", {"legs.a.dscp", "legs.b.network"});
   *wrong.mutable_spec() = RpcFixture::create_request("call").spec();
   wrong.mutable_spec()->mutable_legs(0)->set_dscp(77);
-  wrong.mutable_spec()->mutable_legs(1)->set_rtcp_mux(true);
+  wrong.mutable_spec()->mutable_legs(1)->set_network("nowhere");
   EXPECT_THAT(details_of(f.update(wrong).status).violations,
-              UnorderedElementsAre(Key("spec.legs[0].dscp"), Key("spec.legs[1].rtcp_mux")));
+              UnorderedElementsAre(Key("spec.legs[0].dscp"), Key("spec.legs[1].network")));
 }
 
 TEST_F(SessionServiceTest, UpdatesOnlySessionsThatExist) {

@@ -23,7 +23,7 @@ struct SessionPlanTest : ::testing::Test {
     leg->session = &session;
     leg->local = {.mac = {}, .vlan = 0, .ip = *IpAddress::parse("192.0.2.1"), .udp_port = port};
     leg->rtp = pool.take();
-    leg->rtcp = pool.take();
+    leg->rtcp = leg->rtcp_apart = pool.take();
     leg->rtp->local_port = port;
     leg->rtcp->local_port = static_cast<std::uint16_t>(port + 1);
     leg->rtp->payload_types = leg->rtcp->payload_types = &identity_payload_types();
@@ -146,6 +146,45 @@ TEST_F(SessionPlanTest, ALegThatIsRemovedIsReachedNoMore) {
   EXPECT_EQ(*table.slot(0, 20000), first->rtp->index);
   EXPECT_EQ(first->rtp->sink, nullptr);
   EXPECT_EQ(session.legs.size(), 1U);
+}
+
+TEST_F(SessionPlanTest, RtcpGoesOverToTheRtpPortAndBack) {
+  add();
+  Endpoint* const apart = first->rtcp;
+  first->rtp->rx_flags |= kRxBelieved;
+  SessionPlan mux = two_legs(PlanKind::kUpdate);
+  mux.legs[0].spec.local_rtcp_port = 20000;
+  apply(mux, table, srtp, 2, 2);
+  EXPECT_EQ(first->rtcp, first->rtp);
+  EXPECT_EQ(*table.slot(0, 20000), first->rtp->index);
+  EXPECT_EQ(*table.slot(0, 20001), 0U);
+  EXPECT_NE(first->rtp->rx_flags & kRxMux, 0);
+  EXPECT_EQ(first->rtp->rx_flags & kRxRtcpPort, 0);
+  EXPECT_NE(first->rtp->rx_flags & kRxBelieved, 0);  // media goes on
+
+  SessionPlan back = two_legs(PlanKind::kUpdate);
+  back.legs[0].spec.local_rtcp_port = 20001;
+  back.legs[0].spec.dscp = 34;
+  apply(back, table, srtp, 3, 3);
+  EXPECT_EQ(first->rtcp, apart);
+  EXPECT_EQ(*table.slot(0, 20001), apart->index);
+  EXPECT_EQ(first->rtp->rx_flags & kRxMux, 0);
+  EXPECT_EQ(apart->remote.load().port, 4001);
+  EXPECT_EQ(apart->v4_header[15], 34 << 2);
+  EXPECT_NE(first->rtp->rx_flags & kRxBelieved, 0);
+}
+
+TEST_F(SessionPlanTest, ALegThatIsRemovedWithRtcpMuxLeavesNeitherPort) {
+  add();
+  SessionPlan mux = two_legs(PlanKind::kUpdate);
+  mux.legs[0].spec.local_rtcp_port = 20000;
+  apply(mux, table, srtp, 2, 2);
+  SessionPlan plan;
+  plan.kind = PlanKind::kRemove;
+  plan.session = &session;
+  apply(plan, table, srtp, 3, 3);
+  EXPECT_EQ(*table.slot(0, 20000), 0U);
+  EXPECT_EQ(*table.slot(0, 20001), 0U);
 }
 
 TEST_F(SessionPlanTest, RemovingUnlinksAllAndLeavesTheLegsForTheirStatistics) {
