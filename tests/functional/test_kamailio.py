@@ -203,6 +203,46 @@ def test_an_offer_in_the_reply(site):
     nothing_left(site.api)
 
 
+def test_a_re_invite_without_an_offer(site):
+    with conversation(site) as talk:
+        talk.at_bob.on_offer = lambda _: description(talk.b, version=2)
+        offer = talk.from_alice.again("", answer=description(talk.a, version=2)).sdp
+        assert sip.media_of(offer) == talk.a.to
+        voices(talk.a, talk.b)
+        talk.from_alice.hang_up()
+    nothing_left(site.api)
+
+
+NATTED = ("192.168.50.2", 5062)  # what a phone says of itself that is reached at another address
+
+
+def test_a_phone_behind_a_nat(site):
+    """Requests, replies, INFO and media go where alice's messages come from, not where they say."""
+    site.database.wish("alice", "dtmf-info")
+    with site.phone("alice", claims=NATTED) as alice, site.phone("bob") as bob, \
+            Party(site.lab.h1) as a, Party(site.lab.h2) as b:
+        assert alice.register() == bob.register() == [401, 200]
+        talk = call(alice, bob, a, b, a_sdp=sip.sdp(NATTED[0], a.remote[1]))
+        relayed(b, a)  # to the address of her SIP: she has not sent anything yet
+        relayed(a, b)
+        assert talk.at_bob.press("3").status == 200
+        assert b"3" in alice.request("INFO").body
+        assert talk.at_bob.hang_up().status == 200
+        alice.request("BYE")
+        # And the other way round: bob calls her where she has registered from.
+        took = len(alice.heard)
+        from_bob = bob.invite("alice", description(b))
+        at_alice = alice.accept(after=took)
+        at_alice.answer(sip.sdp(NATTED[0], a.remote[1]))
+        take(b, from_bob.answered().sdp)
+        take(a, at_alice.offer)
+        alice.request("ACK", after=took)
+        relayed(b, a)
+        relayed(a, b)
+        from_bob.hang_up()
+    nothing_left(site.api)
+
+
 def test_hold_and_resume(site):
     with conversation(site) as talk:
         talk.at_bob.on_offer = lambda offer: description(talk.b, direction="recvonly", version=2)
