@@ -162,6 +162,30 @@ def test_cancel_leaves_nothing(site):
     nothing_left(site.api)
 
 
+def test_two_phones_ring(site):
+    """Each has an offer of its own; the one that plays early media loses to the one that takes the call."""
+    with phones(site) as (alice, bob), site.phone("bob", port=5070) as other, \
+            Party(site.lab.h1) as a, Party(site.lab.h2) as b, Party(site.lab.h2) as at_other:
+        assert other.register() == [401, 200]
+        attempt = alice.invite("bob", description(a))
+        first, second = bob.accept(), other.accept()
+        assert sip.media_of(first.offer) != sip.media_of(second.offer)
+        take(b, first.offer)
+        take(at_other, second.offer)
+        first.progress(description(b))
+        early = alice.wait(lambda m: m.status == 183, what="early media").sdp
+        take(a, early)
+        relayed(b, a)
+        second.answer(description(at_other))
+        take(a, attempt.answered().sdp)
+        bob.request("CANCEL")
+        first.reject(487, "Request Terminated")
+        voices(a, at_other)
+        attempt.hang_up()
+        other.request("BYE")
+    nothing_left(site.api)
+
+
 def test_a_refused_call_leaves_nothing(site):
     with phones(site) as (alice, bob):
         attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
