@@ -153,7 +153,7 @@ def running_site(lab, keeper):
 
 @pytest.fixture
 def site(node, running_site):
-    """A running Kamailio whose media goes through `node`. Users want nothing special, and no phone is known."""
+    """A running Kamailio whose media goes through `node`. No wishes of users, no phones known."""
     for user in running_site.USERS:
         running_site.database.wish(user)
         running_site.kamailio.forget_phones(user)

@@ -201,6 +201,20 @@ def test_an_offer_that_cannot_be_used_is_refused(site):
     nothing_left(site.api)
 
 
+def test_without_a_gateway_calls_are_refused(site):
+    """503, so that whoever calls through here may try another proxy; and with it calls go on at once."""
+    with phones(site) as (alice, bob):
+        site.gateway.stop()
+        assert alice.invite("bob", sip.sdp(alice.address, 4000)).refused() == 503
+        site.gateway.start()
+        site.gateway.wait_for_nodes()
+        site.kamailio.uses_gateways()
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        bob.accept().reject(486, "Busy Here")
+        assert attempt.refused() == 486
+    nothing_left(site.api)
+
+
 def test_an_answer_that_cannot_be_used_ends_the_call(site):
     with phones(site) as (alice, bob):
         attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
