@@ -5,6 +5,7 @@
                       pollux-ng ── gRPC ── polluxd
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -156,7 +157,7 @@ class Gateway(Process):
     def client(self, **options):
         return ng.Client(self.host, self.port, **options)
 
-    def wait_for_nodes(self, seconds=10):
+    def wait_for_nodes(self, seconds=20):
         """Until every polluxd answers it (list says which don't), and it has noticed (ping)."""
         with self.client() as client:
             wait_for(lambda: client.ask("ping") == {"result": "pong"} and "warning" not in client.ask("list"),
@@ -216,6 +217,11 @@ class Kamailio(Process):
         def connected():
             return self.host.run("ss", "-tnH", "state", "established", "sport", "=", f":{EVENTS_PORT}").stdout
         wait_for(connected, seconds, "pollux-ng's connection to evapi", self.ended)
+
+    def forget_phones(self, user):
+        """As if none of the user's phones had registered."""
+        with contextlib.suppress(subprocess.CalledProcessError):  # none has
+            self.rpc("ul.rm", "location", user)
 
     def uses_gateways(self):
         """Also those that it has taken for dead, as pollux-ng seems to be while there is no polluxd."""

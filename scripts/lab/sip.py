@@ -28,9 +28,10 @@ class Phone:
     says.
     """
 
-    def __init__(self, host, address, proxy, user, password, domain, port=5060):
+    def __init__(self, host, address, proxy, user, password, domain, port=5060, claims=None):
+        """claims: the address and port that it takes for its own, behind a NAT."""
         self.user, self.password, self.domain, self.proxy = user, password, domain, proxy
-        self.address, self.port = address, port
+        self.address, self.port = claims or (address, port)
         self.udp = host.udp(address, port)
         self.udp.settimeout(0.1)
         self.heard, self.calls = [], {}
@@ -303,13 +304,13 @@ class Call:
             *(("Route", route) for route in self.routes),
             *((("Content-Type", content_type),) if body else ())], body)
 
-    def again(self, sdp):
-        """A re-INVITE, acknowledged: its 2xx."""
-        self.sdp = sdp
+    def again(self, sdp, answer=""):
+        """A re-INVITE, acknowledged: its 2xx. answer: where that has the offer."""
+        self.sdp = sdp or answer
         reply = self.send("INVITE", sdp.encode(), "application/sdp")
         if reply.status >= 300:
             raise Refused(reply)
-        self._ack(reply)
+        self._ack(reply, sdp=answer)
         return reply
 
     def press(self, key, ms=160):

@@ -153,9 +153,10 @@ def running_site(lab, keeper):
 
 @pytest.fixture
 def site(node, running_site):
-    """A running Kamailio whose media goes through `node`. Users want nothing special."""
+    """A running Kamailio whose media goes through `node`. No wishes of users, no phones known."""
     for user in running_site.USERS:
         running_site.database.wish(user)
+        running_site.kamailio.forget_phones(user)
     running_site.node, running_site.api = node, node.api
     running_site.gateway.wait_for_nodes()
     running_site.kamailio.uses_gateways()

@@ -40,11 +40,11 @@ class Site:
     def logs(self):
         return "\n".join(f"-- {part.name}\n{part.log(30)}" for part in (self.gateway, self.kamailio))
 
-    def phone(self, user, password=None):
+    def phone(self, user, password=None, **options):
         """Alice is outside, bob inside."""
         host, proxy = ((self.lab.h1, self.host.v4_a) if user == "alice" else (self.lab.h2, self.host.v4_b))
         return sip.Phone(host, host.v4, (proxy, SIP_PORT), user, password or self.USERS[user],
-                         kamailio.DOMAIN)
+                         kamailio.DOMAIN, **options)
 
 
 @dataclass

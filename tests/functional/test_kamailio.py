@@ -162,6 +162,30 @@ def test_cancel_leaves_nothing(site):
     nothing_left(site.api)
 
 
+def test_two_phones_ring(site):
+    """Each has an offer of its own; the one that plays early media loses to the one that takes the call."""
+    with phones(site) as (alice, bob), site.phone("bob", port=5070) as other, \
+            Party(site.lab.h1) as a, Party(site.lab.h2) as b, Party(site.lab.h2) as at_other:
+        assert other.register() == [401, 200]
+        attempt = alice.invite("bob", description(a))
+        first, second = bob.accept(), other.accept()
+        assert sip.media_of(first.offer) != sip.media_of(second.offer)
+        take(b, first.offer)
+        take(at_other, second.offer)
+        first.progress(description(b))
+        early = alice.wait(lambda m: m.status == 183, what="early media").sdp
+        take(a, early)
+        relayed(b, a)
+        second.answer(description(at_other))
+        take(a, attempt.answered().sdp)
+        bob.request("CANCEL")
+        first.reject(487, "Request Terminated")
+        voices(a, at_other)
+        attempt.hang_up()
+        other.request("BYE")
+    nothing_left(site.api)
+
+
 def test_a_refused_call_leaves_nothing(site):
     with phones(site) as (alice, bob):
         attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
@@ -174,6 +198,20 @@ def test_an_offer_that_cannot_be_used_is_refused(site):
     with phones(site) as (alice, bob):
         assert alice.invite("bob", BROKEN).refused() == 488
         assert not [m for m in bob.heard if m.method == "INVITE"]
+    nothing_left(site.api)
+
+
+def test_without_a_gateway_calls_are_refused(site):
+    """503, so that whoever calls through here may try another proxy; and with it calls go on at once."""
+    with phones(site) as (alice, bob):
+        site.gateway.stop()
+        assert alice.invite("bob", sip.sdp(alice.address, 4000)).refused() == 503
+        site.gateway.start()
+        site.gateway.wait_for_nodes()
+        site.kamailio.uses_gateways()
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
+        bob.accept().reject(486, "Busy Here")
+        assert attempt.refused() == 486
     nothing_left(site.api)
 
 
@@ -200,6 +238,46 @@ def test_an_offer_in_the_reply(site):
         assert a.to[0] == "10.71.1.1" and b.to[0] == "10.71.2.1"
         voices(a, b)
         attempt.hang_up()
+    nothing_left(site.api)
+
+
+def test_a_re_invite_without_an_offer(site):
+    with conversation(site) as talk:
+        talk.at_bob.on_offer = lambda _: description(talk.b, version=2)
+        offer = talk.from_alice.again("", answer=description(talk.a, version=2)).sdp
+        assert sip.media_of(offer) == talk.a.to
+        voices(talk.a, talk.b)
+        talk.from_alice.hang_up()
+    nothing_left(site.api)
+
+
+NATTED = ("192.168.50.2", 5062)  # what a phone says of itself that is reached at another address
+
+
+def test_a_phone_behind_a_nat(site):
+    """Requests, replies, INFO and media go where alice's messages come from, not where they say."""
+    site.database.wish("alice", "dtmf-info")
+    with site.phone("alice", claims=NATTED) as alice, site.phone("bob") as bob, \
+            Party(site.lab.h1) as a, Party(site.lab.h2) as b:
+        assert alice.register() == bob.register() == [401, 200]
+        talk = call(alice, bob, a, b, a_sdp=sip.sdp(NATTED[0], a.remote[1]))
+        relayed(b, a)  # to the address of her SIP: she has not sent anything yet
+        relayed(a, b)
+        assert talk.at_bob.press("3").status == 200
+        assert b"3" in alice.request("INFO").body
+        assert talk.at_bob.hang_up().status == 200
+        alice.request("BYE")
+        # And the other way round: bob calls her where she has registered from.
+        took = len(alice.heard)
+        from_bob = bob.invite("alice", description(b))
+        at_alice = alice.accept(after=took)
+        at_alice.answer(sip.sdp(NATTED[0], a.remote[1]))
+        take(b, from_bob.answered().sdp)
+        take(a, at_alice.offer)
+        alice.request("ACK", after=took)
+        relayed(b, a)
+        relayed(a, b)
+        from_bob.hang_up()
     nothing_left(site.api)
 
 
