@@ -15,6 +15,7 @@
 #include "tests/bench/dtmf_rows.hpp"
 #include "tests/bench/generate_row.hpp"
 #include "tests/bench/media_rows.hpp"
+#include "tests/bench/offer_answer_row.hpp"
 #include "tests/bench/relay_bed.hpp"
 #include "tests/bench/relay_rows.hpp"
 #include "tests/bench/setup_row.hpp"
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
   std::string only;
   pollux::bench::RelayOptions relay;
   pollux::bench::SetupOptions setup;
+  unsigned calls = 5000;
   app.add_option("--json", json, "write the rows to this file as well");
   app.add_option("--only", only, "run the rows whose name begins so");
   app.add_flag("--stages", relay.stages, "print what each stage costs");
@@ -70,9 +72,12 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--packets", relay.packets, "per repetition, rounded up to whole rounds")
       ->check(CLI::Range(1024, 1 << 30));
-  app.add_option("--running", setup.running, "grpc_setup: sessions whose media runs meanwhile")
+  app.add_option("--running", setup.running,
+                 "grpc_setup, ng_offer_answer: sessions whose media runs meanwhile")
       ->check(CLI::Range(1, 30000));
   app.add_option("--sessions", setup.sessions, "grpc_setup: sessions made per repetition")
+      ->check(CLI::Range(1, 1000000));
+  app.add_option("--calls", calls, "ng_offer_answer: offers and answers per repetition")
       ->check(CLI::Range(1, 1000000));
   app.add_option("--in-flight", setup.in_flight, "grpc_setup: calls under way at a time")
       ->check(CLI::Range(1, 256));
@@ -108,6 +113,11 @@ int main(int argc, char** argv) {
   }
   if (std::string(pollux::bench::kSetupRow).starts_with(only)) {
     rows.push_back(run_setup_row(setup));
+  }
+  if (std::string(pollux::bench::kNgRow).starts_with(only) ||
+      std::string(pollux::bench::kGrpcRow).starts_with(only)) {
+    const auto both = run_offer_answer_rows({setup.repetitions, setup.running, calls});
+    rows.insert(rows.end(), both.begin(), both.end());
   }
   if (rows.empty()) {
     std::fprintf(stderr, "no row begins with \"%s\"\n", only.c_str());

@@ -21,6 +21,7 @@ class SocketDirectory {
   SocketDirectory(const SocketDirectory&) = delete;
   SocketDirectory& operator=(const SocketDirectory&) = delete;
   std::string socket() const { return path_ + "/pollux.sock"; }
+  const std::string& path() const { return path_; }
 
  private:
   std::string path_;
@@ -46,6 +47,7 @@ class SetupBed {
   // `made`: how many it makes, for the figure.
   Loaded loaded(const std::string& program, const std::string& arguments, unsigned made);
   std::string target() const { return "unix:" + directory_.socket(); }  // of gRPC
+  const std::string& folder() const { return directory_.path(); }       // goes with the bed
 
  private:
   void make_running(unsigned running);
