@@ -34,6 +34,9 @@ struct RingDeleter {
 };
 using RingPtr = std::unique_ptr<rte_ring, RingDeleter>;
 
+// A name of a ring or a pool that this process doesn't have yet. DPDK takes 25 characters of a pool's, so
+// `kind` is short. Control thread only.
+std::string unique_name(const char* kind);
 RingPtr make_ring(const char* kind, unsigned size, unsigned flags);
 tl::unexpected<Error> no_memory(const std::string& what);
 
