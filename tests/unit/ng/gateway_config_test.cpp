@@ -40,7 +40,7 @@ TEST(GatewayConfig, EveryMistakeHasItsLine) {
                      "  workers: many\n"),
             "f:2: nodes[0].address: 'nowhere' is no node: write unix:/run/pollux/pollux.sock or host:port\n"
             "f:3: nodes[0].weight: 0 is out of range; allowed are 1..1000\n"
-            "f:4: nodes[0].weigth: unknown key; did you mean 'weight'?\n"
+            "f:4: nodes[0].weigth: unknown key 'weigth': did you mean 'weight'?\n"
             "f:6: requests.workers: 'many' is not a whole number\n");
   EXPECT_EQ(problems("{}\n"), "f:1: nodes: is missing, and has no default\n");
 }

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "controlplane/ng/message.hpp"
 #include "tests/unit/ng/fake_polluxd.hpp"
 #include "tests/unit/ng/proxy.hpp"
 
