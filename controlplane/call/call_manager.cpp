@@ -174,8 +174,7 @@ Exchanged CallManager::exchanged(Call& call, const sdp::Document& body, sdp::Sid
                                  std::vector<std::string> warnings) {
   Branch& spoken = call.branches[branch];
   const std::vector<sdp::SectionPorts> ports = ports_of(call, spoken);
-  return {sdp::print_document(const_cast<sdp::Dialog&>(spoken.dialog).write(from, body, ports)),
-          call.session_id, std::move(warnings)};
+  return {sdp::print_document(spoken.dialog.write(from, body, ports)), call.session_id, std::move(warnings)};
 }
 
 void CallManager::apply(Entry& entry, const std::shared_ptr<Call>& changed, const Then& then) {
