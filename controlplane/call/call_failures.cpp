@@ -34,6 +34,13 @@ control::Failure busy_call(const std::string& call_id) {
       "too many requests wait for call " + control::shown(call_id) + ": wait for their answers");
 }
 
+control::Failure too_many_legs(const std::string& call_id, std::size_t legs) {
+  return control::make_failure(ErrorCode::kExhausted, "LEGS_EXHAUSTED",
+                               "call " + control::shown(call_id) + " would have " + std::to_string(legs) +
+                                   " legs, one for each section of each party: " + std::to_string(kMaxLegs) +
+                                   " are the most. Fork to fewer receivers, or end branches that are over");
+}
+
 control::Failure id_conflict(const std::string& call_id, const std::string& session_id) {
   return control::make_failure(ErrorCode::kAlreadyExists, "SESSION_ID_CONFLICT",
                                "call " + control::shown(call_id) + " would be session " +

@@ -11,6 +11,7 @@ control::Failure sdp_failure(Error error);
 control::Failure unknown_call(const std::string& call_id);
 control::Failure unknown_party(const DialogName& name);
 control::Failure busy_call(const std::string& call_id);
+control::Failure too_many_legs(const std::string& call_id, std::size_t legs);
 control::Failure id_conflict(const std::string& call_id, const std::string& session_id);
 
 }  // namespace pollux::call

@@ -1,6 +1,9 @@
 #include "controlplane/call/call_legs.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "controlplane/sdp/media_description.hpp"
 
 namespace pollux::call {
 
@@ -88,6 +91,23 @@ std::vector<control::LegRequest> make_legs(Call& call) {
     }
   }
   return all;
+}
+
+control::LegRequest make_placeholder(const std::string& network) {
+  control::LegRequest leg;
+  leg.id = "idle";
+  leg.network = network;
+  leg.direction = Direction::kInactive;
+  return leg;
+}
+
+bool comes_from(const Call& call, const sdp::Document& body) {
+  const auto sections = sdp::describe(body);
+  return sections && std::ranges::any_of(*sections, [&](const sdp::MediaDescription& section) {
+           return std::ranges::any_of(call.ports, [&, remote = section.remote_rtp()](const auto& leg) {
+             return remote == leg.second.rtp;
+           });
+         });
 }
 
 void note_ports(Call& call, const control::SessionView& session) {

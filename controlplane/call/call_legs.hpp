@@ -20,6 +20,12 @@ std::string leg_id(const Call& call, const std::string& name);
 // its legs, but nobody listens to them. Updates `call.places`: a leg whose ports can't stay gets another id.
 std::vector<control::LegRequest> make_legs(Call& call);
 
+// For a call of which nothing is relayed at the moment: a session has a leg at least.
+control::LegRequest make_placeholder(const std::string& network);
+
+// Whether the body names one of the call's own ports: it has come round to the node again.
+bool comes_from(const Call& call, const sdp::Document& body);
+
 // Notes the local ports of the session.
 void note_ports(Call& call, const control::SessionView& session);
 

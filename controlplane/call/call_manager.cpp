@@ -26,6 +26,19 @@ std::map<std::string, std::string> labels_of(const Call& call) {
   return labels;
 }
 
+// While it rings, or is on hold on both sides, a call may be silent for longer than one that talks.
+constexpr std::chrono::hours kQuietTimeout{1};
+
+// Unset: the node's.
+std::optional<std::chrono::milliseconds> media_timeout_of(const Call& call) {
+  if (call.media_timeout) {
+    return call.media_timeout;
+  }
+  const bool talks = std::ranges::any_of(
+      call.branches, [](const Branch& branch) { return branch.active && !branch.dialog.silent(); });
+  return talks ? std::nullopt : std::optional<std::chrono::milliseconds>(kQuietTimeout);
+}
+
 std::string leg_path(const std::vector<control::LegRequest>& legs, std::size_t leg) {
   return "legs." + legs[leg].id;
 }
@@ -38,15 +51,13 @@ control::SessionPatch patch_of(const Call& call) {
   }
   patch.set_labels = true;
   patch.labels = labels_of(call);
-  if (call.media_timeout) {
-    patch.set_media_timeout = true;
-    patch.media_timeout = call.media_timeout;
-  }
+  patch.set_media_timeout = true;
+  patch.media_timeout = media_timeout_of(call);
   return patch;
 }
 
 bool same_session(const Call& a, const Call& b) {
-  return a.legs == b.legs && a.media_timeout == b.media_timeout && labels_of(a) == labels_of(b);
+  return a.legs == b.legs && media_timeout_of(a) == media_timeout_of(b) && labels_of(a) == labels_of(b);
 }
 
 }  // namespace
@@ -124,6 +135,10 @@ void CallManager::offer(Offer offer, const ExchangeCallback& callback) {
           *entry, [this, request, callback] { this->offer(*request, callback); }, refused)) {
     return;
   }
+  if (comes_from(entry->call, request->sdp)) {
+    callback(passed_on(*entry, request->sdp));
+    return finish(call_id);
+  }
   const auto changed = std::make_shared<Call>(entry->call);
   std::size_t branch = 0;
   std::vector<std::string> warnings;
@@ -153,6 +168,11 @@ void CallManager::answer(Answer answer, const ExchangeCallback& callback) {
           *entry, [this, request, callback] { this->answer(*request, callback); }, refused)) {
     return;
   }
+  if (comes_from(entry->call, request->sdp)) {
+    callback(passed_on(*entry, request->sdp));
+    return finish(call_id);
+  }
+  entry->end_at.reset();
   const auto changed = std::make_shared<Call>(entry->call);
   std::size_t branch = 0;
   std::vector<std::string> warnings;
@@ -169,6 +189,13 @@ void CallManager::answer(Answer answer, const ExchangeCallback& callback) {
   });
 }
 
+// A call that comes through twice (a spiral) is relayed once.
+Exchanged CallManager::passed_on(const Entry& entry, const sdp::Document& body) {
+  return {sdp::print_document(body),
+          entry.call.session_id,
+          {"the body names this call's own ports: it is passed on as it came"}};
+}
+
 // The text for the other party, made of the body that came.
 Exchanged CallManager::exchanged(Call& call, const sdp::Document& body, sdp::Side from, std::size_t branch,
                                  std::vector<std::string> warnings) {
@@ -180,13 +207,20 @@ Exchanged CallManager::exchanged(Call& call, const sdp::Document& body, sdp::Sid
 void CallManager::apply(Entry& entry, const std::shared_ptr<Call>& changed, const Then& then) {
   changed->last_signal = system_now_();
   changed->legs = make_legs(*changed);
+  if (changed->legs.empty()) {
+    const auto networks = sessions_.defaults().networks;
+    changed->legs = {make_placeholder(networks.empty() ? std::string() : networks.front().name)};
+  }
+  if (changed->legs.size() > kMaxLegs) {
+    return applied(changed, tl::unexpected(too_many_legs(changed->id, changed->legs.size())), then);
+  }
   if (!entry.has_session) {
     return create_session(changed, then);
   }
   if (same_session(entry.call, *changed)) {
     entry.call = std::move(*changed);
     then(&entry);
-    return finish(entry.call.id);
+    return finish_soon(entry.call.id);
   }
   sessions_.update(
       changed->session_id, patch_of(*changed),
@@ -197,7 +231,7 @@ void CallManager::create_session(const std::shared_ptr<Call>& changed, const The
   control::SessionRequest request;
   request.legs = changed->legs;
   request.labels = labels_of(*changed);
-  request.media_timeout = changed->media_timeout;
+  request.media_timeout = media_timeout_of(*changed);
   const control::NodeDefaults defaults = sessions_.defaults();
   control::resolve_defaults(request, defaults, control::SinkDefault::kLeaveEmpty);
   control::Violations violations;
@@ -225,7 +259,7 @@ void CallManager::applied(const std::shared_ptr<Call>& changed, const control::S
   } else {
     then(tl::unexpected(result.error()));
   }
-  finish(std::string(entry.call.id));
+  finish_soon(entry.call.id);
 }
 
 void CallManager::remove(const DialogName& name, std::chrono::milliseconds delay,
@@ -291,7 +325,7 @@ void CallManager::end(Entry& entry, const CallCallback& callback) {
                      } else {
                        callback(tl::unexpected(ended.ended ? unknown_call(id) : result.error()));
                      }
-                     finish(id);
+                     finish_soon(id);
                    });
 }
 
@@ -338,7 +372,12 @@ CallIds CallManager::list(std::string_view after, std::size_t max) const {
   return page;
 }
 
-void CallManager::poll() {
+bool CallManager::poll() {
+  const std::vector<std::string> finished = std::exchange(finished_, {});
+  for (const std::string& call_id : finished) {
+    finish(call_id);
+  }
+  bool any = !finished.empty();
   const auto now = steady_now_();
   while (!ends_.empty() && ends_.begin()->first <= now) {
     const std::string call_id = ends_.begin()->second;
@@ -347,8 +386,10 @@ void CallManager::poll() {
     if (entry != nullptr && entry->end_at && *entry->end_at <= now) {
       entry->end_at.reset();
       remove({call_id, {}, {}, {}}, std::chrono::milliseconds{0}, [](const auto& /*result*/) {});
+      any = true;
     }
   }
+  return any;
 }
 
 void CallManager::session_ended(const std::string& session_id) {
@@ -360,7 +401,8 @@ void CallManager::session_ended(const std::string& session_id) {
   Entry& entry = *find(call_id);
   entry.ended = entry.has_session;
   if (entry.ended && !entry.busy) {
-    finish(call_id);
+    entry.busy = true;  // nothing more may begin with it
+    finish_soon(call_id);
   }
 }
 

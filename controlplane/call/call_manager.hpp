@@ -53,8 +53,9 @@ class CallManager {
   // Up to `max` Call-IDs above `after`, in order.
   CallIds list(std::string_view after, std::size_t max) const;
 
-  // Ends calls whose time has come. To be called every few milliseconds.
-  void poll();
+  // Ends calls whose time has come and runs what waited. To be called every few milliseconds, and not by the
+  // session manager's callbacks. False when there was nothing.
+  bool poll();
   std::size_t size() const { return calls_.size(); }
 
  private:
@@ -74,7 +75,10 @@ class CallManager {
   // Begins a command. False when one is under way: then `again` waits, or, with too many waiting, `refused`
   // is called.
   bool begin(Entry& entry, std::function<void()> again, const std::function<void(control::Failure)>& refused);
+  // Ends it, and runs what waited for that. Not from a callback of `sessions_`: see finish_soon().
   void finish(const std::string& call_id);
+  // The session manager is in the middle of something when it calls back: what waits must wait for poll().
+  void finish_soon(const std::string& call_id) { finished_.push_back(call_id); }
 
   // call_exchange.cpp: what an offer or an answer makes of a call.
   tl::expected<sdp::Side, control::Failure> take_offer(Call& call, const Offer& offer, std::size_t& branch,
@@ -85,6 +89,7 @@ class CallManager {
   void apply(Entry& entry, const std::shared_ptr<Call>& changed, const Then& then);
   void create_session(const std::shared_ptr<Call>& changed, const Then& then);
   void applied(const std::shared_ptr<Call>& changed, const control::SessionResult& result, const Then& then);
+  static Exchanged passed_on(const Entry& entry, const sdp::Document& body);
   static Exchanged exchanged(Call& call, const sdp::Document& body, sdp::Side from, std::size_t branch,
                              std::vector<std::string> warnings);
 
@@ -97,7 +102,8 @@ class CallManager {
   std::function<std::chrono::system_clock::time_point()> system_now_;
   RandomSource random_;
   std::map<std::string, Entry, std::less<>> calls_;
-  std::unordered_map<std::string, std::string> by_session_;                 // Call-IDs by session id
+  std::unordered_map<std::string, std::string> by_session_;  // Call-IDs by session id
+  std::vector<std::string> finished_;                        // calls whose command is done, for poll()
   std::multimap<std::chrono::steady_clock::time_point, std::string> ends_;  // delayed ends, of Call-IDs
 };
 

@@ -20,6 +20,13 @@ std::optional<Speaker> spoken_by(std::optional<std::size_t> branch, sdp::Side si
   return branch ? std::optional(Speaker{*branch, side}) : std::nullopt;
 }
 
+// Within a dialog each transaction has a branch of its own, which names no fork.
+bool knows_branch(const Call& call, const DialogName& name) {
+  return std::ranges::any_of(call.branches, [&](const Branch& branch) {
+    return !name.via_branch.empty() && branch.via_branch == name.via_branch;
+  });
+}
+
 bool has_tag(const Branch& branch, const std::string& tag) {
   return branch.caller_tag == tag || branch.callee_tag == tag;
 }
@@ -73,8 +80,8 @@ std::optional<Speaker> find_answerer(const Call& call, const DialogName& name) {
       })) {
     return Speaker{*branch, sdp::Side::kCaller};
   }
-  const auto fits = [&](const Branch& branch) {
-    return name.via_branch.empty() || branch.via_branch == name.via_branch;
+  const auto fits = [&, by_branch = knows_branch(call, name)](const Branch& branch) {
+    return !by_branch || branch.via_branch == name.via_branch;
   };
   if (const auto branch = of_caller(
           [&](const Branch& candidate) { return candidate.callee_tag.empty() && fits(candidate); })) {
@@ -85,17 +92,22 @@ std::optional<Speaker> find_answerer(const Call& call, const DialogName& name) {
 }
 
 std::vector<std::size_t> find_named(const Call& call, const DialogName& name) {
+  const bool by_branch = !name.via_branch.empty() && (knows_branch(call, name) || name.from_tag.empty());
   const auto nobodys = [&](const std::string& tag) {
     return std::ranges::none_of(call.branches, [&](const Branch& branch) { return has_tag(branch, tag); });
   };
-  const auto matches = [&](const Branch& branch, const std::string& tag) {
-    return tag.empty() || has_tag(branch, tag) || (branch.callee_tag.empty() && nobodys(tag));
+  // The other one's tag, where it has not been heard of yet.
+  const auto yet_to_come = [&](const Branch& branch, const std::string& known, const std::string& tag) {
+    return branch.callee_tag.empty() && branch.caller_tag == known && nobodys(tag);
+  };
+  const auto matches = [&](const Branch& branch, const std::string& tag, const std::string& its_peer) {
+    return tag.empty() || has_tag(branch, tag) || yet_to_come(branch, its_peer, tag);
   };
   std::vector<std::size_t> named;
   for (std::size_t i = 0; i < call.branches.size(); ++i) {
     const Branch& branch = call.branches[i];
-    if ((name.via_branch.empty() || name.via_branch == branch.via_branch) && matches(branch, name.from_tag) &&
-        matches(branch, name.to_tag)) {
+    if ((!by_branch || name.via_branch == branch.via_branch) && matches(branch, name.from_tag, name.to_tag) &&
+        matches(branch, name.to_tag, name.from_tag)) {
       named.push_back(i);
     }
   }

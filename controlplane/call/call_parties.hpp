@@ -23,8 +23,9 @@ std::optional<Speaker> find_offerer(const Call& call, const DialogName& name);
 // no branch has `from_tag`.
 std::optional<Speaker> find_answerer(const Call& call, const DialogName& name);
 
-// The branches that a request to delete names, by index, ascending. Tags in either order; a tag that nobody
-// has counts for a branch that has not answered. Nothing but the Call-ID names them all.
+// The branches that a request to delete names, by index, ascending. Tags in either order; beside its
+// caller's, a tag that nobody has counts for a branch that has not answered. A via_branch that no offer had
+// is left out of account where there is a from_tag. Nothing but the Call-ID names them all.
 std::vector<std::size_t> find_named(const Call& call, const DialogName& name);
 
 // A branch for an offer of somebody who has none yet: with the legs of `name.from_tag` where it made offers

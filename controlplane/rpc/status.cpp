@@ -57,6 +57,9 @@ grpc::Status to_status(const control::Failure& failure) {
   google::rpc::ErrorInfo info;
   info.set_reason(failure.error.cause);
   info.set_domain(kErrorDomain);
+  if (!failure.error.field.empty()) {
+    (*info.mutable_metadata())["field"] = failure.error.field;
+  }
   status.add_details()->PackFrom(info);
   if (!failure.violations.empty()) {
     status.add_details()->PackFrom(to_bad_request(failure.violations));

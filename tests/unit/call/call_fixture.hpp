@@ -36,6 +36,10 @@ struct CallTest : ::testing::Test, test::ManagerFixture {
     options.to_network = "outside";
   }
 
+  void settle() {
+    while (manager.poll() || calls.poll()) {
+    }
+  }
   struct Outcome {
     std::vector<tl::expected<Exchanged, control::Failure>> results;
     std::string sdp() const { return std::string(results.at(0).value().sdp); }

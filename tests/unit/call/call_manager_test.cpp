@@ -46,7 +46,10 @@ TEST_F(CallTest, ACallThatNobodyKnowsIsSaidToBeUnknown) {
   EXPECT_EQ(query("call-1@example").error().cause, "CALL_UNKNOWN");
   offer(kFirst, alice());
   EXPECT_EQ(answer({"call-1@example", "mallory", "bob", ""}, bob()).error().cause, "PARTY_UNKNOWN");
-  EXPECT_EQ(remove({"call-1@example", "alice", "bob", "z9hG4bK-other"}).error().cause, "PARTY_UNKNOWN");
+  EXPECT_EQ(remove({"call-1@example", "mallory", "", ""}).error().cause, "PARTY_UNKNOWN");
+  EXPECT_EQ(remove({"call-1@example", "mallory", "bob", ""}).error().cause, "PARTY_UNKNOWN");
+  EXPECT_EQ(remove({"call-1@example", "", "", "z9hG4bK-other"}).error().cause, "PARTY_UNKNOWN");
+  EXPECT_EQ(calls.size(), 1U);
 }
 
 TEST_F(CallTest, AReofferOfTheCalleeIsAnsweredByTheCaller) {
@@ -174,6 +177,74 @@ TEST_F(CallTest, TooManyWaitersAreTurnedAway) {
   for (const Outcome& outcome : outcomes) {
     EXPECT_EQ(outcome.results.size(), 1U);
   }
+}
+
+TEST_F(CallTest, ABranchThatNoOfferHadNamesNoFork) {
+  offer({"call-1@example", "alice", "", "z9hG4bK-invite"}, alice());
+  EXPECT_FALSE(answer({"call-1@example", "alice", "bob", "z9hG4bK-invite"}, bob()).failed());
+  remove({"call-1@example", "alice", "bob", "z9hG4bK-bye"});
+  EXPECT_EQ(calls.size(), 0U);
+}
+
+TEST_F(CallTest, AnAnswerRevokesADelayedEnd) {
+  offer(kFirst, alice());
+  remove(kFirst, std::chrono::seconds(5));
+  answer(kDialog, bob());
+  steady += std::chrono::seconds(6);
+  settle();
+  EXPECT_EQ(calls.size(), 1U);
+}
+
+TEST_F(CallTest, WhatRingsOrIsOnHoldMayBeSilentForAnHour) {
+  offer(kFirst, alice());
+  EXPECT_EQ(spec().media_timeout_ms, 3600000U);
+  answer(kDialog, bob());
+  EXPECT_EQ(spec().media_timeout_ms, 60000U);
+  const DialogName back{"call-1@example", "bob", "alice", ""};
+  offer(back, phone("198.51.100.7", 5000, "a=inactive\r\n"));
+  answer(back, phone("10.0.0.100", 4000, "a=inactive\r\n"));
+  EXPECT_EQ(spec().media_timeout_ms, 3600000U);
+  offer(back, bob());
+  answer(back, alice());
+  EXPECT_EQ(spec().media_timeout_ms, 60000U);
+}
+
+TEST_F(CallTest, ABodyThatComesRoundAgainIsPassedOn) {
+  const std::string once = offer(kFirst, alice()).sdp();
+  const Outcome again = offer({"call-1@example", "alice", "", "second-pass"}, once);
+  EXPECT_EQ(again.sdp(), once);
+  EXPECT_EQ(again.results.at(0).value().warnings.size(), 1U);
+  const std::string back = answer(kDialog, bob()).sdp();
+  EXPECT_EQ(answer(kDialog, back).sdp(), back);
+  EXPECT_EQ(query("call-1@example").call().parties.size(), 2U);
+}
+
+TEST_F(CallTest, ACallWithoutMediaWaitsForSome) {
+  const std::string none = "v=0\r\no=- 1 1 IN IP4 10.0.0.100\r\ns=-\r\nc=IN IP4 10.0.0.100\r\nt=0 0\r\n";
+  EXPECT_FALSE(offer(kFirst, none).failed());
+  EXPECT_FALSE(answer(kDialog, none).failed());
+  EXPECT_EQ(spec().legs.size(), 1U);
+  EXPECT_FALSE(offer(kDialog, alice()).failed());
+  EXPECT_FALSE(answer(kDialog, bob()).failed());
+  EXPECT_EQ(spec().legs.size(), 2U);
+  EXPECT_EQ(spec().legs[0].sinks.size(), 1U);
+}
+
+TEST_F(CallTest, ADrainBehindAnAnswerAndAWaitingOfferLeavesNothing) {
+  offer(kFirst, alice());
+  dataplane.set_auto_ack(false);
+  Outcome answered;
+  Outcome offered;
+  calls.answer({kDialog, sdp::parse_document(bob()).value(), {}, false}, into(answered));
+  begin_offer(offered, kDialog, phone("10.0.0.100", 4000, "a=sendonly\r\nm=video 4002 RTP/AVP 96\r\n"));
+  manager.drain(std::chrono::milliseconds{0}, true);
+  dataplane.set_auto_ack(true);
+  dataplane.release_acks();
+  settle();
+  EXPECT_EQ(answered.results.size(), 1U);
+  EXPECT_EQ(offered.results.size(), 1U);
+  EXPECT_EQ(calls.size(), 0U);
+  EXPECT_EQ(ports_used(), 0U);
 }
 
 TEST_F(CallTest, CallsAreListedInOrder) {
