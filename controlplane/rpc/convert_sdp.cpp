@@ -292,7 +292,8 @@ void write_call(const call::CallView& view, v1::Call& message) {
     to.set_via_branch(party.via_branch);
     write_time(party.create_time, *to.mutable_create_time());
     for (const call::MediaView& media : party.media) {
-      write_media(media, static_cast<std::uint32_t>(to.media_size() + 1), *to.add_media());
+      const auto index = static_cast<std::uint32_t>(to.media_size() + 1);  // before there is one more
+      write_media(media, index, *to.add_media());
     }
     for (const std::string& tag : party.peer_tags) {
       to.add_peer_tags(tag);
