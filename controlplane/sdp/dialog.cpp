@@ -19,6 +19,13 @@ bool has_connection(const Section& section) {
   return std::ranges::any_of(section.lines, [](const Line& line) { return line.type == 'c'; });
 }
 
+bool media_flows(const SectionState& section) {
+  const Direction caller = section.parties[0].said.effective_direction();
+  const Direction callee = section.parties[1].said.effective_direction();
+  return section.fate == Fate::kRelay &&
+         ((sends(caller) && receives(callee)) || (sends(callee) && receives(caller)));
+}
+
 // A number of o= that nobody chose: up to 62 bits, since some read it into a signed one.
 std::string new_session_id(RandomSource& random) {
   const std::uint64_t high = random();
@@ -172,6 +179,10 @@ bool Dialog::offer_open() const {
 
 Side Dialog::offerer() const {
   return offerer_;
+}
+
+bool Dialog::silent() const {
+  return open_ || std::ranges::none_of(sections_, media_flows);
 }
 
 Dialog Dialog::fork() const {

@@ -52,6 +52,8 @@ class Dialog {
   std::vector<SectionView> view() const;
   bool offer_open() const;  // an offer went on, and no answer came
   Side offerer() const;     // of the last offer
+  // No media is to be waited for: an answer is still to come, or no party sends to one that receives.
+  bool silent() const;
 
   // A dialog with another receiver of the same offer, for a fork: the caller's side as it is here, its keys
   // included, the callee's new. Pre: the last offer was the caller's; take_offer() it again.

@@ -138,5 +138,38 @@ TEST(DialogDirection, AnswerOnHoldByItsAddress) {
   EXPECT_FALSE(relay.leg(Side::kCallee).remote_rtp.has_value());
 }
 
+// Rows: what was offered; columns: what the answer says.
+TEST(DialogDirection, SilentWhereNobodySendsToOneWhoListens) {
+  const char* const names[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
+  constexpr bool kSilent[4][4] = {{false, false, false, true},
+                                  {false, true, false, true},
+                                  {false, false, true, true},
+                                  {true, true, true, true}};
+  for (std::size_t offered = 0; offered < 4; ++offered) {
+    for (std::size_t answered = 0; answered < 4; ++answered) {
+      SCOPED_TRACE(std::string(names[offered]) + ", " + names[answered]);
+      Relay relay;
+      const auto line = [&](std::size_t name) { return "a=" + std::string(names[name]) + "\r\n"; };
+      relay.offer(Side::kCaller, body(audio(line(offered))));
+      EXPECT_TRUE(relay.dialog.silent());  // nobody has answered
+      relay.answer(Side::kCallee, body(audio(line(answered), 5000)));
+      EXPECT_EQ(relay.dialog.silent(), kSilent[offered][answered]);
+    }
+  }
+}
+
+TEST(DialogDirection, SilentByAllSections) {
+  Relay relay;
+  EXPECT_TRUE(relay.dialog.silent());
+  relay.offer(Side::kCaller, body(audio("a=inactive\r\n") + audio("", 4002) + audio("", 4004)));
+  relay.answer(Side::kCallee, body(audio("", 5000) + audio("", 5002) + audio("", 5004)));
+  EXPECT_FALSE(relay.dialog.silent());
+  relay.answer(Side::kCallee, body(audio("", 5000) + audio("a=inactive\r\n", 5002) + audio("", 0)));
+  EXPECT_TRUE(relay.dialog.silent());
+  // Who can't be sent to doesn't listen.
+  relay.answer(Side::kCallee, body(audio("", 5000) + audio("a=recvonly\r\n", 5002) + audio("", 0), kZero));
+  EXPECT_TRUE(relay.dialog.silent());
+}
+
 }  // namespace
 }  // namespace pollux::sdp
