@@ -4,34 +4,25 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
-#include <unordered_set>
 
 #include "controlplane/config/problem.hpp"
+#include "controlplane/ng/told_once.hpp"
 
 namespace pollux::ng {
 
 namespace {
 
-// Told once each; a proxy sends the same flags with every call.
-bool first_time(const std::string& word) {
-  constexpr std::size_t kMostWords = 1000;
-  static std::mutex mutex;
-  static std::unordered_set<std::string> told;
-  const std::lock_guard lock(mutex);
-  return told.size() < kMostWords && told.insert(word).second;
-}
-
 void tell_ignored(const std::string& command, const Wishes& wishes, Counters& counters) {
+  static ToldOnce told;  // a proxy sends the same flags with every call
   count(counters.ignored_words, wishes.ignored.size() + wishes.odd.size());
   for (const Wishes::Ignored& ignored : wishes.ignored) {
-    if (first_time(ignored.word)) {
+    if (told.first(ignored.word)) {
       spdlog::info("{}: {} is ignored: {}; told once", command, config::quoted(ignored.word),
                    ignored.why.empty() ? "no such key or flag is known" : ignored.why);
     }
   }
   for (const std::string& odd : wishes.odd) {
-    if (first_time(odd)) {
+    if (told.first(odd)) {
       spdlog::info("{}: {} isn't understood, and ignored; told once", command, config::quoted(odd));
     }
   }

@@ -84,6 +84,8 @@ void CookieCache::finish(const std::string& key, std::optional<std::string> repl
       if (size <= options_.bytes / 2) {
         young_.bytes += size;
         young_.replies.insert_or_assign(key, std::move(*reply));
+      } else {
+        wipe(*reply);
       }
     }
   }

@@ -16,8 +16,22 @@ std::optional<Value> read_json(std::string_view text);
 
 // Bytes that aren't UTF-8 become U+FFFD.
 std::string print_json(const Value& value);
+// Appends; what `out` has already is moved once at most, and what is added never.
+void append_json(std::string& out, const Dict& dict);
 
-// The end of an object in a stream of bytes, by its braces; it needn't be right inside. Pre: begins with '{'.
+// Finds the end of an object by its braces, while the bytes come in; it needn't be right inside. Goes on
+// where it stopped, so that all calls together are linear.
+class JsonScanner {
+ public:
+  // Pre: begins with '{', and with what was given before.
+  Extent scan(std::string_view text);
+
+ private:
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  bool quoted_ = false;
+};
+
 Extent json_extent(std::string_view text);
 
 }  // namespace pollux::ng

@@ -1,7 +1,5 @@
 #include "controlplane/ng/message.hpp"
 
-#include "controlplane/ng/json_text.hpp"
-
 namespace pollux::ng {
 
 namespace {
@@ -43,25 +41,35 @@ std::optional<Message> split_message(std::string_view bytes) {
   return Message{bytes.substr(0, length), bytes.substr(length + 1)};
 }
 
-Extent message_extent(std::string_view text) {
-  const std::size_t cookie = text.substr(0, kLongestCookie + 1).find(' ');
-  if (cookie == 0 || (cookie == std::string_view::npos && text.size() > kLongestCookie)) {
-    return {Extent::Kind::kBroken, 0};
+Extent MessageScanner::scan(std::string_view text) {
+  if (cookie_ == 0) {
+    const std::size_t length = text.substr(0, kLongestCookie + 1).find(' ');
+    if (length == 0 || (length == std::string_view::npos && text.size() > kLongestCookie)) {
+      return {Extent::Kind::kBroken, 0};
+    }
+    if (length == std::string_view::npos) {
+      return {Extent::Kind::kUnfinished, 0};
+    }
+    cookie_ = length;
   }
-  if (cookie == std::string_view::npos || cookie + 1 == text.size()) {
+  const std::string_view payload = text.substr(cookie_ + 1);
+  if (payload.empty()) {
     return {Extent::Kind::kUnfinished, 0};
   }
-  const std::string_view payload = text.substr(cookie + 1);
   if (payload.front() != 'd' && payload.front() != '{') {
     return {Extent::Kind::kBroken, 0};
   }
-  Extent extent = payload.front() == '{' ? json_extent(payload) : bencode_extent(payload);
+  Extent extent = payload.front() == '{' ? json_.scan(payload) : bencode_.scan(payload);
   if (extent.kind == Extent::Kind::kWhole) {
-    extent.length += cookie + 1;
+    extent.length += cookie_ + 1;
   } else if (text.size() > kLongestMessage) {
     extent.kind = Extent::Kind::kBroken;
   }
   return extent;
+}
+
+Extent message_extent(std::string_view text) {
+  return MessageScanner().scan(text);
 }
 
 Request read_request(std::string_view payload) {
@@ -80,7 +88,7 @@ Request read_request(std::string_view payload) {
 std::string print_reply(std::string_view cookie, Encoding encoding, const Dict& reply) {
   std::string out(cookie);
   out += ' ';
-  out += encoding == Encoding::kJson ? print_json(Value(reply)) : print_bencode(Value(reply));
+  encoding == Encoding::kJson ? append_json(out, reply) : append_bencode(out, reply);
   return out;
 }
 

@@ -66,8 +66,8 @@ class WipedSdp {
 
 template <typename Response>
 Dict success(Response& response) {
-  const WipedSdp wiped(response);
-  Dict reply = {{"result", "ok"}, {"sdp", response.sdp()}};
+  Dict reply = {{"result", "ok"}};
+  reply.set("sdp", std::move(*response.mutable_sdp()));
   std::string warnings;
   for (const std::string& warning : response.warnings()) {
     warnings += (warnings.empty() ? "" : "; ") + warning;

@@ -7,11 +7,12 @@
 #include <chrono>
 #include <system_error>
 
+#include "controlplane/ng/press_queue.hpp"
+
 namespace pollux::ng {
 
 namespace {
 
-constexpr std::size_t kMostWaiting = 1000;  // presses for a peer that isn't there, or is slow
 constexpr int kPatienceMs = 1000;
 constexpr std::chrono::milliseconds kPause{500};  // between two tries to connect
 
@@ -43,7 +44,7 @@ class UdpSink final : public PressSink {
 class EvapiSink final : public PressSink {
  public:
   EvapiSink(const SinkEntry& entry, Counters& counters)
-      : entry_(entry), counters_(counters), thread_([this] { work(); }) {}
+      : entry_(entry), counters_(counters), waiting_(counters.presses_lost), thread_([this] { work(); }) {}
   ~EvapiSink() override {
     stop_.stop();
     {
@@ -56,11 +57,7 @@ class EvapiSink final : public PressSink {
 
   void tell(const std::string& json) override {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMostWaiting) {
-      count(counters_.presses_lost);
-      return;
-    }
-    waiting_.push_back(entry_.framing == Framing::kNetstring ? netstring(json) : json);
+    waiting_.push(entry_.framing == Framing::kNetstring ? netstring(json) : json, PressQueue::Clock::now());
     changed_.notify_all();
   }
 
@@ -72,11 +69,11 @@ class EvapiSink final : public PressSink {
         changed_.wait_for(lock, kPause, [this] { return stopping_; });
         continue;
       }
-      const std::string message = next();
-      if (message.empty()) {
+      const auto message = next();
+      if (!message) {
         continue;
       }
-      if (send_all(socket_.get(), message, kPatienceMs)) {
+      if (send_all(socket_.get(), *message, kPatienceMs)) {
         count(counters_.presses);
       } else {
         count(counters_.presses_lost);
@@ -86,16 +83,11 @@ class EvapiSink final : public PressSink {
     }
   }
 
-  // The message to be sent next; empty: none came for a while, or the end has come.
-  std::string next() {
+  // The message to be sent next; nothing: none came for a while, or the end has come.
+  std::optional<std::string> next() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kPause, [this] { return stopping_ || !waiting_.empty(); });
-    if (stopping_ || waiting_.empty()) {
-      return "";
-    }
-    std::string message = std::move(waiting_.front());
-    waiting_.pop_front();
-    return message;
+    return stopping_ ? std::nullopt : waiting_.pop(PressQueue::Clock::now());
   }
 
   // Also looks whether the peer has closed, and reads away what it says.
@@ -133,7 +125,7 @@ class EvapiSink final : public PressSink {
   Fd socket_;  // of the thread only
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::string> waiting_;
+  PressQueue waiting_;
   bool stopping_ = false;
   std::thread thread_;
 };

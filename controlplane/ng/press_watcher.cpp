@@ -11,9 +11,7 @@ namespace pollux::ng {
 
 namespace {
 
-constexpr std::size_t kMostCalls = 4096;
-constexpr std::chrono::milliseconds kPause{300};      // between two tries to reach the node
-constexpr std::chrono::milliseconds kQueryTime{900};  // of a call's tags
+constexpr std::chrono::milliseconds kPause{300};  // between two tries to reach the node
 
 }  // namespace
 
@@ -27,7 +25,7 @@ void Sinks::tell(const Dict& message, bool outgoing) const {
 }
 
 PressWatcher::PressWatcher(NodePtr node, const Sinks& sinks)
-    : node_(std::move(node)), sinks_(sinks), thread_([this] { work(); }) {}
+    : node_(std::move(node)), sinks_(sinks), calls_(node_), thread_([this] { work(); }) {}
 
 PressWatcher::~PressWatcher() {
   {
@@ -98,32 +96,12 @@ void PressWatcher::take(const v1::WatchEventsResponse& response) {
   if (event.type() == v1::EVENT_TYPE_DTMF && event.dtmf().phase() == v1::DTMF_PHASE_END) {
     tell(event);
   } else if (event.type() == v1::EVENT_TYPE_SESSION_ENDED) {
-    calls_.erase(event.session_id());
+    calls_.forget(event.session_id());
   }
-}
-
-PressWatcher::CallPtr PressWatcher::call_of(const v1::Event& event) {
-  const auto known = calls_.find(event.session_id());
-  if (known != calls_.end() && knows_legs(event, *known->second)) {
-    return known->second;
-  }
-  v1::QueryCallRequest request;
-  request.set_session_id(event.session_id());
-  auto answer = node_->call(node_->calls(), &v1::OfferAnswerService::Stub::QueryCall, request,
-                            std::chrono::system_clock::now() + kQueryTime);
-  if (answer.error) {  // a session without a call, made by another client; or it has just ended
-    return known != calls_.end() ? known->second : nullptr;
-  }
-  if (calls_.size() >= kMostCalls) {
-    calls_.clear();
-  }
-  auto call = std::make_shared<const v1::Call>(std::move(answer.value));
-  calls_.insert_or_assign(event.session_id(), call);
-  return call;
 }
 
 void PressWatcher::tell(const v1::Event& event) {
-  const CallPtr call = call_of(event);
+  const CallCache::CallPtr call = calls_.call_of(event);
   if (call == nullptr) {
     return;
   }

@@ -5,12 +5,11 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
+#include "controlplane/ng/call_cache.hpp"
 #include "controlplane/ng/node_pool.hpp"
 #include "controlplane/ng/press_sink.hpp"
 #include "controlplane/ng/value.hpp"
@@ -39,20 +38,16 @@ class PressWatcher {
   const NodePtr& node() const { return node_; }
 
  private:
-  using CallPtr = std::shared_ptr<const v1::Call>;  // null: nobody knows it
-
   void work();
   void follow();
   void take(const v1::WatchEventsResponse& response);
   void tell(const v1::Event& event);
-  // Asks the node where the call isn't known, or not with the legs of the event.
-  CallPtr call_of(const v1::Event& event);
 
   const NodePtr node_;
   const Sinks& sinks_;
   std::string node_run_;
   std::uint64_t next_sequence_ = 0;
-  std::unordered_map<std::string, CallPtr> calls_;  // by session id; asked for, and forgotten, at need
+  CallCache calls_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -55,10 +55,8 @@ std::string Service::reply_to(std::string_view cookie, std::string_view payload)
   Request request = read_request(payload);
   Dict reply = run_command(request, pool_, config_, counters_);
   std::string text = print_reply(cookie, request.encoding, reply);
-  Value read(std::move(request.dict));
-  Value written(std::move(reply));
-  wipe(read);
-  wipe(written);
+  wipe(request.dict);
+  wipe(reply);
   return text;
 }
 

@@ -2,10 +2,10 @@
 
 #include <poll.h>
 #include <spdlog/spdlog.h>
+#include <string.h>
 
 #include <cerrno>
-
-#include "controlplane/ng/message.hpp"
+#include <system_error>
 
 namespace pollux::ng {
 
@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kChunk = 65'536;
 constexpr int kPatienceMs = 1000;  // with a peer that doesn't take its replies
+constexpr int kPauseMs = 100;      // when there are no file descriptors left
 
 }  // namespace
 
@@ -73,6 +74,9 @@ void TcpServer::take_connection(int fd) {
   RawAddress peer;
   Fd socket(accept4(fd, peer.get(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      pause();  // the connection stays in the queue, and the socket readable
+    }
     return;
   }
   forget_ended();
@@ -84,7 +88,19 @@ void TcpServer::take_connection(int fd) {
   Connection& connection = connections_.emplace_back();
   connection.socket = std::move(socket);
   connection.client = client;
-  connection.thread = std::thread([this, &connection] { serve(connection); });
+  try {
+    connection.thread = std::thread([this, &connection] { serve(connection); });
+  } catch (const std::system_error& error) {
+    spdlog::error("connection of {} closed: no thread for it: {}", client, error.what());
+    connections_.pop_back();
+  }
+}
+
+// For what is short in the whole process; ends with the server.
+void TcpServer::pause() {
+  spdlog::error("no new connections: {}", std::generic_category().message(errno));
+  pollfd waiting{stop_.fd(), POLLIN, 0};
+  poll(&waiting, 1, kPauseMs);
 }
 
 void TcpServer::forget_ended() {
@@ -98,17 +114,18 @@ void TcpServer::forget_ended() {
 }
 
 void TcpServer::serve(Connection& connection) {
-  std::string buffer;
-  std::string chunk(kChunk, '\0');
-  pollfd waiting[2] = {{stop_.fd(), POLLIN, 0}, {connection.socket.get(), POLLIN, 0}};
   try {
+    MessageBuffer buffer;
+    std::string chunk(kChunk, '\0');
+    pollfd waiting[2] = {{stop_.fd(), POLLIN, 0}, {connection.socket.get(), POLLIN, 0}};
     while (poll(waiting, 2, -1) < 0 || waiting[0].revents == 0) {
       const ssize_t size = recv(connection.socket.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
       if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
         break;
       }
-      buffer.append(chunk, 0, size > 0 ? static_cast<std::size_t>(size) : 0);
-      wipe(chunk);
+      const std::size_t taken = size > 0 ? static_cast<std::size_t>(size) : 0;
+      buffer.append(std::string_view(chunk).substr(0, taken));
+      explicit_bzero(chunk.data(), taken);
       if (!serve_messages(connection, buffer)) {
         break;
       }
@@ -116,20 +133,14 @@ void TcpServer::serve(Connection& connection) {
   } catch (const std::exception& error) {  // lack of memory: this connection goes
     spdlog::error("connection of {} closed: {}", connection.client, error.what());
   }
-  wipe(buffer);
   shutdown(connection.socket.get(), SHUT_RDWR);
   connection.over.store(true, std::memory_order_release);
 }
 
 // Answers the whole messages at the front; false: the connection is no use any more.
-bool TcpServer::serve_messages(const Connection& connection, std::string& buffer) {
+bool TcpServer::serve_messages(const Connection& connection, MessageBuffer& buffer) {
   while (true) {
-    const std::size_t line_ends = std::min(buffer.find_first_not_of("\r\n"), buffer.size());
-    buffer.erase(0, line_ends);
-    if (buffer.empty()) {
-      return true;
-    }
-    const Extent extent = message_extent(buffer);
+    const Extent extent = buffer.front();
     if (extent.kind == Extent::Kind::kUnfinished) {
       return true;
     }
@@ -137,14 +148,12 @@ bool TcpServer::serve_messages(const Connection& connection, std::string& buffer
       spdlog::info("connection of {} closed: what it sends is no message", connection.client);
       return false;
     }
-    auto reply = service_.handle(connection.client, std::string_view(buffer).substr(0, extent.length));
+    auto reply = service_.handle(connection.client, buffer.message(extent.length));
+    buffer.drop(extent.length);
     const bool sent = !reply || send_all(connection.socket.get(), *reply, kPatienceMs);
     if (reply) {
       wipe(*reply);
     }
-    std::string rest = buffer.substr(extent.length);
-    wipe(buffer);
-    buffer = std::move(rest);
     if (!sent) {
       return false;
     }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "controlplane/ng/message_buffer.hpp"
 #include "controlplane/ng/service.hpp"
 #include "controlplane/ng/socket.hpp"
 
@@ -35,9 +36,10 @@ class TcpServer {
   TcpServer(Service& service, std::size_t most) : service_(service), most_(most) {}
   void listen();
   void take_connection(int fd);
+  void pause();
   void forget_ended();
   void serve(Connection& connection);
-  bool serve_messages(const Connection& connection, std::string& buffer);
+  bool serve_messages(const Connection& connection, MessageBuffer& buffer);
 
   Service& service_;
   const std::size_t most_;

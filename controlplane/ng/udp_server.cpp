@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "controlplane/ng/datagram.hpp"
 #include "controlplane/ng/value.hpp"
 
 namespace pollux::ng {
@@ -24,6 +25,7 @@ Expected<std::unique_ptr<UdpServer>> UdpServer::start(const GatewayConfig& confi
     if (!socket) {
       return tl::unexpected(std::move(socket.error()));
     }
+    tell_local_address(*socket, address.ip.is_v4());
     server->sockets_.push_back(std::move(*socket));
   }
   for (std::uint32_t i = 0; i < config.workers && !server->sockets_.empty(); ++i) {
@@ -73,16 +75,16 @@ void UdpServer::work() {
 }
 
 void UdpServer::take_one(int fd, std::vector<char>& buffer) {
-  RawAddress peer;
-  const ssize_t size = recvfrom(fd, buffer.data(), buffer.size(), MSG_DONTWAIT, peer.get(), &peer.length);
+  DatagramPath path;
+  const ssize_t size = receive_datagram(fd, buffer, path);
   if (size < 0) {
     return;  // another worker had it, or an ICMP error about a former reply
   }
-  const std::string client = "udp " + from_raw(peer).to_string();
+  const std::string client = "udp " + from_raw(path.peer).to_string();
   try {
     auto reply = service_.handle(client, {buffer.data(), static_cast<std::size_t>(size)});
     if (reply) {
-      if (sendto(fd, reply->data(), reply->size(), MSG_NOSIGNAL, peer.get(), peer.length) < 0) {
+      if (send_datagram(fd, *reply, path) < 0) {
         spdlog::warn("can't reply to {}: {}", client, std::generic_category().message(errno));
       }
       wipe(*reply);

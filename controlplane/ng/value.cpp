@@ -66,15 +66,19 @@ void wipe(std::string& text) {
   explicit_bzero(text.data(), text.size());
 }
 
+void wipe(Dict& dict) {
+  for (Dict::Entry& entry : dict.entries()) {
+    wipe(entry.second);
+  }
+}
+
 void wipe(Value& value) {
   if (std::string* text = value.text()) {
     wipe(*text);
   } else if (List* items = value.list()) {
     std::for_each(items->begin(), items->end(), [](Value& item) { wipe(item); });
   } else if (Dict* dict = value.dict()) {
-    for (Dict::Entry& entry : dict->entries()) {
-      wipe(entry.second);
-    }
+    wipe(*dict);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,12 +64,16 @@ class Value {
   std::variant<std::int64_t, std::string, List, Dict> data_ = std::int64_t{0};
 };
 
+// A dictionary that grows moves its texts, and leaves no copies.
+static_assert(std::is_nothrow_move_constructible_v<Dict::Entry>);
+
 // Space and hyphen are the same in names of several words.
 bool same_name(std::string_view left, std::string_view right);
 
 // Overwrites every text in it: SDP has keys (RFC 4568). Best effort: copies made elsewhere are not known
 // here.
 void wipe(Value& value);
+void wipe(Dict& dict);
 void wipe(std::string& text);
 
 // Nesting that is still read: nothing that is sent goes deeper than six.

@@ -150,6 +150,9 @@ Wishes read_wishes(const Dict& dict) {
     whole = &expanded;
   }
   for (const auto& [key, value] : whole->entries()) {
+    if (same_name(key, "sdp")) {
+      continue;  // the command's own
+    }
     if (same_name(key, "flags")) {
       const List* flags = value.list();
       for (const Value& flag : flags != nullptr ? *flags : List{value}) {
