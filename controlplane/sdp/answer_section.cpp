@@ -38,10 +38,16 @@ class AnswerSection {
  private:
   const Line& line() const { return body_.section.lines.front(); }
 
+  // Another answer to the same offer may take the section, at the ports that were told: what the legs are
+  // stays, but for media.
   void reject() {
     state_.fate = Fate::kReject;
     state_.agreed = false;
     offerer_.keys.clear();
+    offerer_.leg.direction = answerer_.leg.direction = Direction::kInactive;
+    answerer_.leg.remote_rtp.reset();
+    answerer_.remote_rtcp_apart.reset();
+    aim_rtcp(answerer_);
     plan_ = SectionPlan{};
     plan_.protocol = offerer_.protocol;
     plan_.format_list = offerer_.said.format_list;
@@ -113,11 +119,12 @@ class AnswerSection {
     const SdpOptions& options = exchange_.options;
     theirs.learning = options.learning.value_or(theirs.learning);
     change_keys(answerer_, agreed);
-    theirs.rtcp_mux = state_.rtcp_mux_told && (answerer_.said.rtcp_mux || answerer_.said.rtcp_mux_only);
+    theirs.rtcp_mux = state_.rtcp_mux_told && takes_mux();
     theirs.rtcp_mux_offered = false;
     aim_leg(answerer_, body_.media, exchange_);
 
     MediaLeg& own = offerer_.leg;
+    own.direction = offerer_.said.effective_direction();
     const RtcpMuxOptions& mux = options_.rtcp_mux;
     const bool offered = offerer_.said.rtcp_mux || offerer_.said.rtcp_mux_only;
     own.rtcp_mux =
@@ -133,6 +140,18 @@ class AnswerSection {
       plan_.padding = options_.sdes.pad ? Base64Padding::kPadded : Base64Padding::kBare;
     }
     change_keys(offerer_, own_keys);
+  }
+
+  // There is no other port where nothing else was offered (RFC 8858), now or before.
+  bool takes_mux() const {
+    const bool said = answerer_.said.rtcp_mux || answerer_.said.rtcp_mux_only;
+    const bool only = answerer_.one_port || state_.plans[index_of(exchange_.from)].rtcp_mux_only;
+    if (only && !said) {
+      exchange_.warnings.push_back("line " + std::to_string(body_.media.line) +
+                                   ": the answer has no a=rtcp-mux, and nothing else was offered; RTCP is "
+                                   "sent to the RTP port all the same (RFC 8858)");
+    }
+    return said || only;
   }
 
   void change_keys(PartyState& party, const AgreedCrypto& keys) const {

@@ -37,8 +37,9 @@ bool taken_out(std::span<const CodecName> list, const CodecOptions& options, con
 
 class Selection {
  public:
-  Selection(std::span<const Format> offered, const CodecOptions& options, std::vector<std::string>& warnings)
-      : offered_(offered), options_(options), warnings_(warnings) {}
+  Selection(std::span<const Format> offered, const CodecOptions& options, std::uint32_t known_codecs,
+            std::vector<std::string>& warnings)
+      : offered_(offered), options_(options), known_codecs_(known_codecs), warnings_(warnings) {}
 
   CodecOffer run() {
     for (const Format& format : offered_) {
@@ -77,6 +78,8 @@ class Selection {
     }
   }
 
+  bool has_codec(CodecId id) const { return (known_codecs_ >> static_cast<unsigned>(id) & 1U) != 0; }
+
   void named_first() {
     for (const CodecName& name : options_.offer) {
       for (std::size_t i = 0; i < offered_.size(); ++i) {
@@ -90,7 +93,7 @@ class Selection {
   void add(const CodecName& name) {
     if (name.full) {
       for (const CodecFacts& facts : kCodecs) {
-        if (facts.audio) {
+        if (facts.audio && has_codec(facts.id)) {
           CodecName one;
           one.encoding = facts.name;
           add_one(one);
@@ -139,6 +142,10 @@ class Selection {
     if (!params) {
       warnings_.push_back("codec " + name.encoding + " isn't added: " + params.error().field + " " +
                           params.error().message);
+      return;
+    }
+    if (!has_codec(params->id)) {
+      warnings_.push_back("codec " + name.encoding + " isn't added: this node doesn't have it");
       return;
     }
     const auto number = free_number(*params);
@@ -193,7 +200,9 @@ class Selection {
                             params.error().message);
         return;
       }
-      told.format.params = *params;
+      if (told.format.params) {  // else it isn't looked at, whatever it is called
+        told.format.params = *params;
+      }
       told.format.fmtp = name.fmtp;
       told.new_parameters = true;
     }
@@ -221,6 +230,7 @@ class Selection {
 
   std::span<const Format> offered_;
   const CodecOptions& options_;
+  std::uint32_t known_codecs_;
   std::vector<std::string>& warnings_;
   std::vector<bool> masked_;
   CodecOffer result_;
@@ -257,8 +267,8 @@ std::string print_rtpmap(const Format& format) {
 }
 
 CodecOffer select_formats(std::span<const Format> offered, const CodecOptions& options,
-                          std::vector<std::string>& warnings) {
-  return Selection(offered, options, warnings).run();
+                          std::uint32_t known_codecs, std::vector<std::string>& warnings) {
+  return Selection(offered, options, known_codecs, warnings).run();
 }
 
 CodecOffer all_formats(std::span<const Format> offered) {

@@ -36,7 +36,7 @@ struct CodecOffer {
 
 // Post: `told` has no number twice; the numbers of what the offerer has are the offerer's.
 CodecOffer select_formats(std::span<const Format> offered, const CodecOptions& options,
-                          std::vector<std::string>& warnings);
+                          std::uint32_t known_codecs, std::vector<std::string>& warnings);
 // Everything, as it is: of media that isn't audio.
 CodecOffer all_formats(std::span<const Format> offered);
 

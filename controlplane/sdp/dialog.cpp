@@ -11,6 +11,23 @@ namespace pollux::sdp {
 
 namespace {
 
+// Some leave out what they reject at the end: `body` with those sections, as they should be.
+Document with_all_sections(Document body, std::span<const SectionState> sections, Side offerer) {
+  for (const SectionState& section : sections.subspan(std::min(body.sections.size(), sections.size()))) {
+    const SaidMedia& offered = section.party(offerer).said;
+    Line line;
+    line.type = 'm';
+    line.end = body.line_end();
+    line.value = offered.kind_name + " 0 " + offered.protocol;
+    if (!offered.format_list.empty()) {
+      line.value += ' ';
+      line.value += offered.format_list;
+    }
+    body.sections.push_back({{std::move(line)}});
+  }
+  return body;
+}
+
 const Line& last_media_line(const Document& document) {
   return document.sections.empty() ? document.session.front() : document.sections.back().lines.front();
 }
@@ -79,13 +96,19 @@ Expected<void> Dialog::take_answer(Side from, const Document& answer, const SdpO
     return fail(ErrorCode::kInvalidArgument, "NO_OFFER", "sdp",
                 "there is no offer that this party could answer: send its SDP as an offer");
   }
+  const auto count_of = [](std::size_t count) { return std::to_string(count) + " m= lines"; };
+  if (answer.sections.size() < sections_.size()) {
+    warnings.push_back("the answer has " + count_of(answer.sections.size()) + ", and the offer " +
+                       std::to_string(sections_.size()) + ": the last ones are taken as rejected");
+    return take_answer(from, with_all_sections(answer, sections_, offerer_), options, random, warnings);
+  }
   auto media = describe(answer);
   if (!media) {
     return tl::unexpected(std::move(media.error()));
   }
-  if (media->size() != sections_.size()) {
+  if (media->size() > sections_.size()) {
     return line_error(kSdpMalformed, last_media_line(answer),
-                      "the answer has " + std::to_string(media->size()) + " m= lines, and the offer " +
+                      "the answer has " + count_of(media->size()) + ", and the offer " +
                           std::to_string(sections_.size()) +
                           ": answer each of them, in their order (RFC 3264 section 6)");
   }
@@ -110,7 +133,7 @@ Expected<void> Dialog::take_answer(Side from, const Document& answer, const SdpO
 std::vector<SectionLegs> Dialog::legs() const {
   std::vector<SectionLegs> legs(sections_.size());
   for (std::size_t i = 0; i < sections_.size(); ++i) {
-    if (sections_[i].fate == Fate::kRelay) {
+    if (sections_[i].offered == Fate::kRelay) {
       legs[i].sides = std::array{sections_[i].parties[0].leg, sections_[i].parties[1].leg};
     }
   }
@@ -118,6 +141,9 @@ std::vector<SectionLegs> Dialog::legs() const {
 }
 
 Document Dialog::write(Side from, const Document& body, std::span<const SectionPorts> ports) {
+  if (body.sections.size() < sections_.size()) {
+    return write(from, with_all_sections(body, sections_, offerer_), ports);
+  }
   const std::size_t to = index_of(other(from));
   const std::size_t count = std::min({body.sections.size(), sections_.size(), ports.size()});
   std::vector<SectionPlace> places(count);

@@ -37,16 +37,18 @@ class Dialog {
                             std::vector<std::string>& warnings);
 
   // `answer` came from `from`, to the last offer that write() made for it; the first of several holds no more
-  // than the last. Of `options` only what may be in an answer. Errors: as above, NO_OFFER without an
-  // offer (kInvalidArgument), SDP_MALFORMED when sections don't match the offer's (RFC 3264 §6).
+  // than the last. Of `options` only what may be in an answer. Sections that it leaves out at its end are
+  // rejected. Errors: as above, NO_OFFER without an offer (kInvalidArgument), SDP_MALFORMED when sections
+  // don't match the offer's (RFC 3264 §6).
   Expected<void> take_answer(Side from, const Document& answer, const SdpOptions& options,
                              RandomSource& random, std::vector<std::string>& warnings);
 
   // One for each m= line so far; sections never go away (RFC 3264 §8).
   std::vector<SectionLegs> legs() const;
 
-  // The SDP for other(from), made of the body that was taken last from `from`. Keeps in mind what it told:
-  // the version of o= goes up when the text has changed. Pre: `ports` are those of legs(), in order.
+  // The SDP for other(from), made of the body that was taken last from `from`, with all sections. Keeps in
+  // mind what it told: the version of o= goes up when the text has changed. Pre: `ports` are those of legs(),
+  // in order.
   Document write(Side from, const Document& body, std::span<const SectionPorts> ports);
 
   std::vector<SectionView> view() const;

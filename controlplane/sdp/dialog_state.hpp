@@ -20,6 +20,7 @@ struct PartyState {
   SaidMedia said;
   MediaLeg leg;
   std::optional<SocketAddress> remote_rtcp_apart;  // where RTCP goes without rtcp-mux
+  bool one_port = false;                           // it was never told a port for RTCP
   std::string protocol;                            // spoken with it
   RtpProfile profile;
   OwnKeys keys;
@@ -32,7 +33,7 @@ struct PartyState {
 
 struct SectionState {
   Fate fate = Fate::kReject;     // as things stand
-  Fate offered = Fate::kReject;  // what was made of it in the last offer
+  Fate offered = Fate::kReject;  // what was made of it in the last offer; its legs are there till the next
   bool agreed = false;           // the legs are as an answer has them; an offer alone changes little of them
   CodecOffer codecs;
   bool rtcp_mux_told = false;

@@ -59,10 +59,12 @@ Expected<void> MediaAttributes::read(const Line& line) {
   }
   const std::string_view name = line.attribute();
   if (name == "ptime") {
-    return read_duration(line, media_.ptime_ms);
+    read_duration(line, media_.ptime_ms);
+    return {};
   }
   if (name == "maxptime") {
-    return read_duration(line, media_.maxptime_ms);
+    read_duration(line, media_.maxptime_ms);
+    return {};
   }
   if (!media_.profile) {
     return {};
@@ -123,14 +125,10 @@ Expected<void> MediaAttributes::read_rtcp(const Line& line) {
   return {};
 }
 
-Expected<void> MediaAttributes::read_duration(const Line& line, std::uint16_t& milliseconds) {
-  const auto value = read_milliseconds(line.attribute_value());
-  if (!value) {
-    return line_error(kSdpMalformed, line,
-                      "must be a number of milliseconds, 0.." + std::to_string(kMaxMilliseconds));
+void MediaAttributes::read_duration(const Line& line, std::uint16_t& milliseconds) {
+  if (const auto value = read_milliseconds(line.attribute_value())) {
+    milliseconds = static_cast<std::uint16_t>(*value);
   }
-  milliseconds = static_cast<std::uint16_t>(*value);
-  return {};
 }
 
 }  // namespace pollux::sdp

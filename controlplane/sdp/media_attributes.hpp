@@ -22,7 +22,8 @@ class MediaAttributes {
  private:
   Expected<void> read_crypto(const Line& line);
   Expected<void> read_rtcp(const Line& line);
-  Expected<void> read_duration(const Line& line, std::uint16_t& milliseconds);
+  // A wish at most: what can't be read isn't said.
+  static void read_duration(const Line& line, std::uint16_t& milliseconds);
 
   MediaDescription& media_;
   FormatList& formats_;

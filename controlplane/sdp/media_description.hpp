@@ -57,7 +57,7 @@ struct MediaDescription {
   bool rtcp_mux_only = false;
   Direction direction = Direction::kSendRecv;  // of the section, else the session's, else sendrecv
   bool direction_said = false;                 // in the section or the session
-  std::uint16_t ptime_ms = 0;                  // 0: not said; "2.5" is 3
+  std::uint16_t ptime_ms = 0;                  // 0: not said, or no such number; "2.5" is 3
   std::uint16_t maxptime_ms = 0;
   std::vector<CryptoAttribute> crypto;  // those that parse, usable() or not, in order
   unsigned crypto_unknown = 0;          // a=crypto lines of suites, key methods or parameters not known

@@ -44,7 +44,9 @@ struct MediaLeg {
 };
 
 struct SectionLegs {
-  // Unset: nothing of the section is relayed (rejected by a party or by Pollux, or passed by).
+  // Unset: nothing of the section is relayed (switched off by its offer or by Pollux, or passed by). Of one
+  // that an answer rejects the legs stay till the next offer, inactive: another answer to the same offer may
+  // take it, from a fork or after an early one.
   std::optional<std::array<MediaLeg, 2>> sides;  // by Side
 };
 

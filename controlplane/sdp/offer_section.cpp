@@ -131,7 +131,7 @@ class OfferSection {
     const std::span<const Format> formats = offerer_.said.formats;
     const auto is_media = [](const Format& format) { return !rides(format); };
     state_.codecs = offerer_.said.kind == MediaKind::kAudio
-                        ? select_formats(formats, options_.codecs, exchange_.warnings)
+                        ? select_formats(formats, options_.codecs, options_.known_codecs, exchange_.warnings)
                         : all_formats(formats);
     if (state_.codecs.told.empty() ||
         (std::ranges::any_of(formats, is_media) &&
@@ -255,6 +255,10 @@ class OfferSection {
     MediaLeg& theirs = receiver_.leg;
     theirs.rtcp_mux = plan_.rtcp_mux_only || (plan_.rtcp_mux && state_.agreed && theirs.rtcp_mux);
     theirs.rtcp_mux_offered = plan_.rtcp_mux && !theirs.rtcp_mux;
+    for (PartyState& party : state_.parties) {
+      const bool first = !state_.agreed && !party.leg.rtcp_mux_offered;
+      party.one_port = party.leg.rtcp_mux && (first || party.one_port);
+    }
   }
 
   SectionState& state_;

@@ -75,21 +75,25 @@ SdpOptions read_options(FuzzInput& input) {
   options.offerer_dtmf.send = static_cast<DtmfSend>(dtmf % 5);
   options.receiver_dtmf.send = static_cast<DtmfSend>(dtmf / 5 % 5);
   options.receiver_dtmf.receive_rfc4733 = static_cast<DtmfReceive>(dtmf / 25 % 3);
+  options.receiver_dtmf.tone_guard_ms = static_cast<std::uint8_t>(bits);
+  options.jitter_window_ms = static_cast<std::uint16_t>(bits >> 16);
   options.known_codecs = input.u8() % 4 == 3 ? 0x1fff'ff00U : ~0U;
   return options;
 }
 
-std::vector<CodecCost> codec_costs() {
+std::vector<CodecCost> codec_costs(std::uint32_t known_codecs) {
   std::vector<CodecCost> costs;
   for (const CodecFacts& facts : kCodecs) {
-    costs.push_back({facts.id, 0, 0});
+    if ((known_codecs >> static_cast<unsigned>(facts.id) & 1U) != 0) {
+      costs.push_back({facts.id, 0, 0});
+    }
   }
   return costs;
 }
 
 // Where media goes through is what two parties make of it; the rules are those of every session.
-void check_legs(const std::vector<SectionLegs>& sections) {
-  static const std::vector<CodecCost> costs = codec_costs();
+void check_legs(const std::vector<SectionLegs>& sections, std::uint32_t known_codecs) {
+  const std::vector<CodecCost> costs = codec_costs(known_codecs);
   static const std::vector<config::NetworkConfig> networks{
       {"net", {*IpAddress::parse("198.51.100.1"), *IpAddress::parse("2001:db8::1")}}};
   const control::NodeDefaults defaults{.networks = networks, .codecs = costs};
@@ -142,7 +146,7 @@ std::vector<SectionPorts> ports_of(const Dialog& dialog) {
 
 SecretString told(Dialog& dialog, Side from, const Document& body) {
   const Document written = dialog.write(from, body, ports_of(dialog));
-  POLLUX_FUZZ_CHECK(written.sections.size() == body.sections.size());
+  POLLUX_FUZZ_CHECK(written.sections.size() == dialog.legs().size());
   SecretString text = print_document(written);
   const auto parsed = parse_document(text);
   if (!parsed && text.size() <= kMaxBodyBytes && written.sections.size() * 70 + 1000 < kMaxLines) {
@@ -184,7 +188,7 @@ void run(FuzzInput input) {
       POLLUX_FUZZ_CHECK(taken.error().code == ErrorCode::kInvalidArgument && !taken.error().message.empty());
       continue;
     }
-    check_legs(dialog.legs());
+    check_legs(dialog.legs(), options.known_codecs);
     const SecretString first = told(dialog, from, *body);
     const std::vector<SectionLegs> legs = dialog.legs();
     bool relayed = true;
@@ -199,7 +203,7 @@ void run(FuzzInput input) {
     if (offer && from == Side::kCaller) {
       Dialog fork = dialog.fork();
       POLLUX_FUZZ_CHECK(fork.take_offer(from, *body, options, random, warnings).has_value());
-      check_legs(fork.legs());
+      check_legs(fork.legs(), options.known_codecs);
     }
   }
 }

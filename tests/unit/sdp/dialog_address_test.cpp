@@ -41,7 +41,7 @@ const Mux kMuxes[] = {
     {"not offered, answered all the same", {}, false, "", true, "", false, false, false, false},
     {"offer", {.offer = true}, false, kMux, true, "", false, true, false, true},
     {"require", {.require = true}, false, kOnly, true, "", false, true, false, false, false, true},
-    {"require, refused", {.require = true}, true, kOnly, false, "", false, false, true, false, false, true},
+    {"require, refused", {.require = true}, true, kOnly, false, kMux, true, true, true, false, false, true},
     {"demux", {.demux = true}, true, "", false, kMux, true, false, false, false, true},
     {"accept", {.accept = true}, true, kMux, false, kMux, true, false, false, true, true},
     {"reject", {.reject = true}, true, kMux, true, "", false, true, false, true},
@@ -76,6 +76,38 @@ TEST(DialogAddress, WhoOffersOnlyMuxGetsIt) {
   const std::string told = relay.answer(Side::kCallee, audio("a=rtcp-mux\r\n", 5000));
   EXPECT_EQ(mux(told), kMux);
   EXPECT_EQ(lines(told, "a=rtcp:"), "");
+}
+
+// Nobody told it of a port for RTCP.
+TEST(DialogAddress, WhoWasOfferedOnlyMuxGetsNoOtherPort) {
+  Relay relay;
+  SdpOptions options;
+  options.rtcp_mux.require = true;
+  relay.offer(Side::kCaller, audio(""), options);
+  for (int i = 0; i < 2; ++i) {
+    relay.answer(Side::kCallee, audio("a=rtcp:5009\r\n", 5000));
+    EXPECT_EQ(relay.warned(),
+              "line 6: the answer has no a=rtcp-mux, and nothing else was offered; RTCP is sent to the RTP "
+              "port all the same (RFC 8858)");
+    EXPECT_TRUE(relay.leg(Side::kCallee).rtcp_mux);
+    EXPECT_EQ(remote(relay.leg(Side::kCallee).remote_rtcp), "none");
+    EXPECT_FALSE(relay.leg(Side::kCaller).rtcp_mux);
+    EXPECT_EQ(mux(relay.offer(Side::kCaller, audio(""))), kMux);  // nor does another offer tell of one
+  }
+  relay.offer(Side::kCaller, audio(""), options);
+  relay.answer(Side::kCallee, audio("a=rtcp-mux\r\n", 5000));
+  EXPECT_EQ(relay.warned(), "");
+}
+
+TEST(DialogAddress, MuxThatWasAgreedOnMayBeGivenUp) {
+  Relay relay;
+  relay.offer(Side::kCaller, audio("a=rtcp-mux\r\n"));
+  relay.answer(Side::kCallee, audio("a=rtcp-mux\r\n", 5000));
+  EXPECT_TRUE(relay.leg(Side::kCallee).rtcp_mux);
+  relay.offer(Side::kCaller, audio("a=rtcp-mux\r\n"));
+  relay.answer(Side::kCallee, audio("", 5000));
+  EXPECT_FALSE(relay.leg(Side::kCallee).rtcp_mux);
+  EXPECT_EQ(relay.warned(), "");
 }
 
 TEST(DialogAddress, RtcpAttribute) {

@@ -105,11 +105,26 @@ TEST(DialogReoffer, RejectedByTheAnswer) {
   relay.offer(Side::kCaller, body(audio(4000, " 8 0") + audio(4002, " 0")));
   const std::string told = relay.answer(Side::kCallee, body(audio(0, " 99") + audio(5002, " 0")));
   EXPECT_EQ(lines(told, "m="), "m=audio 0 RTP/AVP 8 0|m=audio 30010 RTP/AVP 0");
-  EXPECT_FALSE(relay.relayed(0));
   EXPECT_TRUE(relay.relayed(1));
-  // A later answer to the same offer may take it.
-  relay.answer(Side::kCallee, body(audio(5000) + audio(5002, " 0")));
-  EXPECT_TRUE(relay.relayed(0));
+  // A later answer to the same offer may take it: its legs stay as they are.
+  ASSERT_TRUE(relay.relayed(0));
+  EXPECT_EQ(relay.leg(Side::kCaller).direction, Direction::kInactive);
+  EXPECT_EQ(relay.leg(Side::kCallee).direction, Direction::kInactive);
+  EXPECT_FALSE(relay.leg(Side::kCallee).remote_rtp || relay.leg(Side::kCallee).remote_rtcp);
+  const auto view = relay.dialog.view();
+  EXPECT_EQ(view[0].protocol[0] + view[0].protocol[1], "");
+  EXPECT_TRUE(view[0].codecs[0].empty() && view[0].codecs[1].empty());
+  EXPECT_EQ(view[1].protocol[0], "RTP/AVP");
+  EXPECT_EQ(lines(relay.answer(Side::kCallee, body(audio(5000) + audio(5002, " 0"))), "m="),
+            "m=audio 30000 RTP/AVP 8|m=audio 30010 RTP/AVP 0");
+  EXPECT_EQ(relay.leg(Side::kCaller).direction, Direction::kSendRecv);
+  EXPECT_EQ(relay.leg(Side::kCallee).direction, Direction::kSendRecv);
+  EXPECT_EQ(relay.leg(Side::kCallee).remote_rtp->port, 5000);
+  EXPECT_EQ(relay.dialog.view()[0].protocol[0], "RTP/AVP");
+  // The next offer may do without it.
+  relay.answer(Side::kCallee, body(audio(0) + audio(5002, " 0")));
+  relay.offer(Side::kCaller, body(audio(0) + audio(4002, " 0")));
+  EXPECT_FALSE(relay.relayed(0));
 }
 
 TEST(DialogReoffer, SectionsThatDontMatch) {
@@ -125,9 +140,9 @@ TEST(DialogReoffer, SectionsThatDontMatch) {
       relay.error,
       "SDP_MALFORMED sdp.line[6] line 6 (m=audio 4000 RTP/AVP 8): the offer has fewer m= lines than the "
       "dialog, 2: keep those that aren't needed, with port 0 (RFC 3264 section 8)");
-  relay.answer(Side::kCallee, body(audio(5000)));
+  relay.answer(Side::kCallee, body(audio(5000) + audio(5002) + audio(5004)));
   EXPECT_EQ(relay.error,
-            "SDP_MALFORMED sdp.line[6] line 6 (m=audio 5000 RTP/AVP 8): the answer has 1 m= lines, and the "
+            "SDP_MALFORMED sdp.line[8] line 8 (m=audio 5004 RTP/AVP 8): the answer has 3 m= lines, and the "
             "offer 2: answer each of them, in their order (RFC 3264 section 6)");
   relay.answer(Side::kCallee, body(audio(5000) + "m=video 5002 RTP/AVP 96\r\n"));
   EXPECT_EQ(
@@ -186,6 +201,76 @@ TEST(DialogReoffer, View) {
   EXPECT_EQ(view[0].direction[1], Direction::kRecvOnly);
   EXPECT_EQ(shown(view[0].codecs[1]), "8:PCMA");
   EXPECT_EQ(view[1].kind + view[1].protocol[0] + view[1].protocol[1], "video");
+}
+
+// An early answer rejects what the last one takes, with the keys that were told before.
+TEST(DialogReoffer, RejectedAndTakenWithKeys) {
+  Relay relay;
+  SdpOptions options;
+  options.profile = RtpProfile{.secure = true};
+  const std::string told = relay.offer(Side::kCaller, body(audio(4000)), options);
+  const SrtpParamsRef ours = relay.leg(Side::kCallee).srtp_send;
+  relay.answer(Side::kCallee, body("m=audio 0 RTP/SAVP 8\r\n"));
+  EXPECT_EQ(relay.leg(Side::kCallee).srtp_send, ours);
+  relay.answer(Side::kCallee,
+               body("m=audio 5000 RTP/SAVP 8\r\n"
+                    "a=crypto:1 " +
+                    std::string(facts_of(ours->suite).name) + " inline:" + std::string(59, 'A') + "=\r\n"));
+  EXPECT_EQ(relay.error, "");
+  EXPECT_EQ(relay.leg(Side::kCallee).srtp_send, ours);
+  EXPECT_TRUE(relay.leg(Side::kCallee).srtp_receive);
+}
+
+TEST(DialogReoffer, AnswersThatRejectAllOrLeaveOut) {
+  const std::string video = "m=video 4002 RTP/AVP 96\r\n";
+  const std::string sip = "m=message 4004 TCP/MSRP *\r\n";
+  struct Case {
+    std::string answer;
+    const char* told;
+    const char* warned;
+  };
+  const Case cases[] = {
+      {audio(0) + "m=video 0 RTP/AVP 96\r\nm=message 0 TCP/MSRP *\r\n",
+       "m=audio 0 RTP/AVP 8|m=video 0 RTP/AVP 96|m=message 0 TCP/MSRP *", ""},
+      {audio(5000) + "m=video 5002 RTP/AVP 96\r\n",
+       "m=audio 30000 RTP/AVP 8|m=video 30010 RTP/AVP 96|m=message 0 TCP/MSRP *",
+       "the answer has 2 m= lines, and the offer 3: the last ones are taken as rejected"},
+      {audio(5000), "m=audio 30000 RTP/AVP 8|m=video 0 RTP/AVP 96|m=message 0 TCP/MSRP *",
+       "the answer has 1 m= lines, and the offer 3: the last ones are taken as rejected"},
+      {"", "m=audio 0 RTP/AVP 8|m=video 0 RTP/AVP 96|m=message 0 TCP/MSRP *",
+       "the answer has 0 m= lines, and the offer 3: the last ones are taken as rejected"},
+  };
+  for (const OtherMedia other_media : {OtherMedia::kReject, OtherMedia::kPass}) {
+    for (const Case& one : cases) {
+      SCOPED_TRACE(one.answer);
+      Relay relay;
+      SdpOptions options;
+      options.other_media = other_media;
+      relay.offer(Side::kCaller, body(audio(4000) + video + sip), options);
+      std::string answer = body(one.answer);
+      answer.resize(answer.size() - 2);  // the last line is unfinished
+      EXPECT_EQ(lines(relay.answer(Side::kCallee, answer), "m="), one.told);
+      EXPECT_EQ(relay.error, "");
+      EXPECT_EQ(relay.warned(), one.warned);
+      ASSERT_EQ(relay.dialog.legs().size(), 3U);
+      EXPECT_TRUE(relay.relayed(0) && relay.relayed(1) && !relay.relayed(2));
+    }
+  }
+}
+
+TEST(DialogReoffer, OffersWithAllSwitchedOff) {
+  Relay relay;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(lines(relay.offer(Side::kCaller, body(audio(0) + audio(0))), "m="),
+              "m=audio 0 RTP/AVP 8|m=audio 0 RTP/AVP 8");
+    EXPECT_EQ(relay.error, "");
+    EXPECT_FALSE(relay.relayed(0) || relay.relayed(1));
+    relay.answer(Side::kCallee, body(audio(0) + audio(0)));
+    EXPECT_EQ(relay.error, "");
+    EXPECT_TRUE(relay.dialog.silent());
+    connect(relay, audio(4000) + audio(0), audio(5000) + audio(0));
+    EXPECT_TRUE(relay.relayed(0));
+  }
 }
 
 }  // namespace

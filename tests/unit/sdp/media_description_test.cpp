@@ -132,6 +132,10 @@ TEST(Describe, PacketTimesAreRoundedUp) {
   EXPECT_EQ(audio("a=ptime:20.000\r\n").ptime_ms, 20);
   EXPECT_EQ(audio("a=ptime:20.\r\n").ptime_ms, 20);
   EXPECT_EQ(audio("a=ptime:60000\r\n").ptime_ms, 60000);
+  for (const char* const unreadable : {"", ":", ":twenty", ":-20", ":2.5.1", ":.5", ":60001"}) {
+    EXPECT_EQ(audio("a=ptime" + std::string(unreadable) + "\r\n").ptime_ms, 0);
+    EXPECT_EQ(audio("a=maxptime" + std::string(unreadable) + "\r\n").maxptime_ms, 0);
+  }
 }
 
 TEST(Describe, FormatsHaveWhatIsSaidOfThem) {

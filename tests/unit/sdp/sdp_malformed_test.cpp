@@ -141,19 +141,13 @@ const BadBody kBadBodies[] = {
     {kAudio + "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 CN/8000\r\n", 8, "a payload type has one"},
     {kAudio + "a=fmtp\r\n", 7, "payload type, 0..127"},
     {kAudio + "a=fmtp:x annexb=no\r\n", 7, "payload type, 0..127"},
-    // a=rtcp, a=ptime
+    // a=rtcp
     {kAudio + "a=rtcp:\r\n", 7, "a port, 1..65535"},
     {kAudio + "a=rtcp:0\r\n", 7, "a port, 1..65535"},
     {kAudio + "a=rtcp:65536\r\n", 7, "a port, 1..65535"},
     {kAudio + "a=rtcp:5001 192.0.2.1\r\n", 7, "is written as IN IP4"},
     {kAudio + "a=rtcp:5001 IN IP4 300.0.2.1\r\n", 7, "no IPv4 address"},
     {kAudio + "a=rtcp:5001 IN IP4 host.example.net\r\n", 7, "host names", Fault::kUnsupported},
-    {kAudio + "a=ptime:\r\n", 7, "number of milliseconds"},
-    {kAudio + "a=ptime:twenty\r\n", 7, "number of milliseconds"},
-    {kAudio + "a=ptime:-20\r\n", 7, "number of milliseconds"},
-    {kAudio + "a=ptime:2.5.1\r\n", 7, "number of milliseconds"},
-    {kAudio + "a=ptime:.5\r\n", 7, "number of milliseconds"},
-    {kAudio + "a=maxptime:60001\r\n", 7, "number of milliseconds"},
     // a=crypto
     {kAudio + "a=crypto:" + kCrypto + "\r\n", 7, "RFC 4568: at character 1: a tag"},
     {kAudio + "a=crypto:1 " + kCrypto.substr(0, 60) + "\r\n", 7, "RFC 4568"},
