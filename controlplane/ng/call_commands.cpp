@@ -12,6 +12,17 @@ namespace {
 constexpr std::int64_t kUsualLimit = 32;
 constexpr std::uint32_t kLargestPage = 1000;
 
+// The request's own, 0 included, else the configured one.
+void set_delay(const CommandContext& context, v1::DeleteCallRequest& request) {
+  const std::int64_t configured_ms = context.config.delete_delay.count();
+  if (const auto delay_s = context.wishes.delete_delay_s) {
+    request.mutable_delay()->set_seconds(*delay_s);
+  } else if (configured_ms > 0) {
+    request.mutable_delay()->set_seconds(configured_ms / 1000);
+    request.mutable_delay()->set_nanos(static_cast<std::int32_t>(configured_ms % 1000 * 1'000'000));
+  }
+}
+
 Dict not_deleted(CommandContext& context, const CallError& error) {
   constexpr std::string_view kText = "Call-ID not found or tags didn't match";
   if (!call_unknown(error) && error.cause != "PARTY_UNKNOWN") {
@@ -31,9 +42,7 @@ Dict delete_call(CommandContext& context) {
   request.set_from_tag(context.text("from-tag"));
   request.set_to_tag(context.text("to-tag"));
   request.set_via_branch(context.wishes.via_branch);
-  if (const auto delay = context.wishes.delete_delay_s) {
-    request.mutable_delay()->set_seconds(*delay);
-  }
+  set_delay(context, request);
   const auto answer =
       context.router.on_call(request.call_id(), context.deadline, [&](Node& node, Deadline deadline) {
         return node.call(node.calls(), &v1::OfferAnswerService::Stub::DeleteCall, request, deadline);

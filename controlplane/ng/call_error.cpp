@@ -11,8 +11,12 @@ bool CallError::unreachable() const {
           code == grpc::StatusCode::CANCELLED);
 }
 
+bool CallError::refused() const {
+  return cause.empty() && code == grpc::StatusCode::UNAVAILABLE;
+}
+
 CallError decode_error(const grpc::Status& status) {
-  CallError error{status.error_code(), "", status.error_message(), {}};
+  CallError error{status.error_code(), "", status.error_message(), {}, false};
   google::rpc::Status details;
   // Bytes from the network: what doesn't parse is left out, the plain status stays.
   if (!status.error_details().empty() && details.ParseFromString(status.error_details())) {

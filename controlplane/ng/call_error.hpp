@@ -15,8 +15,13 @@ struct CallError {
   std::string message;
   std::map<std::string, std::string> metadata;  // ErrorInfo's
 
+  // The call is, or may be, on a node that hasn't answered in time: it isn't to be made on another one.
+  bool stays = false;
+
   // Nobody answered, or not in time: another node may.
   bool unreachable() const;
+  // Nobody is there. Else an unreachable node may still do what it was asked.
+  bool refused() const;
 };
 
 // Pre: !status.ok()

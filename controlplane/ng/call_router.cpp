@@ -32,7 +32,11 @@ bool worth_another_node(const CallError& error) {
 }
 
 CallError all_drained() {
-  return {grpc::StatusCode::UNAVAILABLE, "NODE_DRAINING", "every node is drained by the configuration", {}};
+  return {grpc::StatusCode::UNAVAILABLE,
+          "NODE_DRAINING",
+          "every node is drained by the configuration",
+          {},
+          false};
 }
 
 std::vector<NodePtr> CallRouter::for_call(const std::string& call_id) {
@@ -42,17 +46,22 @@ std::vector<NodePtr> CallRouter::for_call(const std::string& call_id) {
   return nodes;
 }
 
-NodePtr CallRouter::locate(const std::string& call_id, const std::vector<NodePtr>& asked, Deadline deadline) {
+NodePtr CallRouter::locate(const std::string& call_id, const std::vector<NodePtr>& asked, bool in_dialog,
+                           Deadline deadline) {
   v1::QueryCallRequest request;
   request.set_call_id(call_id);
+  NodePtr silent;
   for (const NodePtr& node : asked) {
     const auto answer = node->call(node->calls(), &v1::OfferAnswerService::Stub::QueryCall, request,
                                    share_of(deadline, true));
     if (!answer.error) {
       return node;
     }
+    if (answer.error->unreachable() && !answer.error->refused()) {
+      silent = node;
+    }
   }
-  return nullptr;
+  return in_dialog ? silent : nullptr;
 }
 
 CallRouter::Candidates CallRouter::for_offer(const std::string& call_id, bool in_dialog, Deadline deadline) {
@@ -71,13 +80,13 @@ CallRouter::Candidates CallRouter::for_offer(const std::string& call_id, bool in
         asked.push_back(node);
       }
     }
-    home = locate(call_id, asked, deadline);
+    home = locate(call_id, asked, in_dialog, deadline);
   }
   std::vector<NodePtr> nodes = all;
   std::erase_if(nodes, [&](const NodePtr& node) { return node != home && node->drained(); });
   std::stable_partition(nodes.begin(), nodes.end(), takes_new);
-  if (home != nullptr && home->reachable()) {
-    to_front(nodes, home);
+  if (home != nullptr) {
+    to_front(nodes, home);  // also where it is thought to be lost: it knows best
   }
   return {std::move(nodes), std::move(home)};
 }

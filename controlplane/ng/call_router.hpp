@@ -20,7 +20,8 @@ class CallRouter {
       -> std::invoke_result_t<Ask, Node&, Deadline>;
 
   // For an offer. `in_dialog`: it has a to-tag, so the call may be on a node that isn't remembered. Where the
-  // call is new, or its node is gone, the first node that takes it.
+  // call is new, or its node is gone, the first node that takes it. A node that merely takes too long may
+  // have done it: then only the offer of a call that isn't known to be anywhere goes on to another one.
   template <typename Ask>
   auto on_offer(const std::string& call_id, bool in_dialog, Deadline deadline, const Ask& ask)
       -> std::invoke_result_t<Ask, Node&, Deadline>;
@@ -28,8 +29,9 @@ class CallRouter {
  private:
   // Where an existing call may be: the node remembered first, those that don't answer last.
   std::vector<NodePtr> for_call(const std::string& call_id);
-  // Null: no node that answers has it.
-  NodePtr locate(const std::string& call_id, const std::vector<NodePtr>& asked, Deadline deadline);
+  // Null: no node has it. `in_dialog`: it must be somewhere, so a node that hasn't said no in time has it.
+  NodePtr locate(const std::string& call_id, const std::vector<NodePtr>& asked, bool in_dialog,
+                 Deadline deadline);
   struct Candidates {
     std::vector<NodePtr> nodes;
     NodePtr home;  // has the call already; null: none is known to
@@ -81,9 +83,15 @@ auto CallRouter::on_offer(const std::string& call_id, bool in_dialog, Deadline d
     result.error = all_drained();
   }
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    result = ask(*nodes[i], share_of(deadline, i + 1 < nodes.size()));
+    // Where the health checks are without an answer as well the node is lost, and the call with it.
+    const bool stays = (nodes[i] == home && home->reachable()) || (home == nullptr && in_dialog);
+    result = ask(*nodes[i], share_of(deadline, i + 1 < nodes.size() && !stays));
     if (!result.error) {
       pool_.remember(call_id, nodes[i]);
+      return result;
+    }
+    if (stays && result.error->unreachable() && !result.error->refused()) {
+      result.error->stays = true;
       return result;
     }
     // A call that runs stays where it is, whatever there is too little of; it moves when its node is lost.

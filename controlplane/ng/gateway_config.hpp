@@ -62,6 +62,7 @@ struct GatewayConfig {
   std::uint32_t max_connections = 64;
   std::uint32_t workers = 16;
   std::chrono::milliseconds request_time{900};
+  std::chrono::milliseconds delete_delay{0};
   std::chrono::milliseconds cookie_time{30'000};
   std::uint32_t cookie_mib = 64;
   std::vector<NodeEntry> nodes;

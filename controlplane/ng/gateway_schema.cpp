@@ -164,6 +164,10 @@ Section<GatewayConfig> requests_section() {
       .value({.name = "time",
               .doc = "How long a request may take, all nodes tried included; below the proxy's time-out."},
              POLLUX_MEMBER(request_time), config::duration(milliseconds(50), seconds(60)))
+      .value({.name = "delete_delay",
+              .doc = "How much later the end comes that a delete without delete-delay asks for; an offer or "
+                     "answer meanwhile revokes it."},
+             POLLUX_MEMBER(delete_delay), config::duration(seconds(0), minutes(60)))
       .value({.name = "cookie_time",
               .doc = "How long replies are kept at least, for requests that are sent again."},
              POLLUX_MEMBER(cookie_time), config::duration(seconds(1), minutes(5)))

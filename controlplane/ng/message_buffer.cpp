@@ -12,7 +12,8 @@ void MessageBuffer::append(std::string_view bytes) {
   const std::size_t wanted = rest().size() + bytes.size();
   if (begin_ + wanted > bytes_.capacity()) {  // to other memory, by hand: a string that grows wipes nothing
     std::string larger;
-    larger.reserve(std::max(wanted, bytes_.capacity() * 2));
+    larger.reserve(
+        std::max(wanted, wanted > bytes_.capacity() / 2 ? bytes_.capacity() * 2 : bytes_.capacity()));
     larger += rest();
     wipe(bytes_);
     bytes_ = std::move(larger);

@@ -108,7 +108,7 @@ Dict offer(CommandContext& context) {
   if (!answer.error) {
     return success(answer.value);
   }
-  if (answer.error->unreachable()) {  // another relay may have nodes that answer
+  if (answer.error->unreachable() && !answer.error->stays) {  // another relay may have nodes that answer
     answer.error->cause = "NODE_BUSY";
     Dict reply = refusal(context, *answer.error, "Unknown call-id");
     reply.set("pollux-cause", "NODE_UNREACHABLE");

@@ -71,6 +71,7 @@ void TcpServer::listen() {
 }
 
 void TcpServer::take_connection(int fd) {
+  forget_ended();  // first: theirs may be the descriptors that are missing
   RawAddress peer;
   Fd socket(accept4(fd, peer.get(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) {
@@ -79,7 +80,6 @@ void TcpServer::take_connection(int fd) {
     }
     return;
   }
-  forget_ended();
   const std::string client = "tcp " + from_raw(peer).to_string();
   if (connections_.size() >= most_) {
     spdlog::warn("connection of {} closed: there are {} already (listen.max_connections)", client, most_);

@@ -111,6 +111,19 @@ TEST_F(CallCommands, DeletePassesOnWhatIsMeantAndShowsTheCall) {
             "Call-ID not found or tags didn't match");
 }
 
+TEST_F(CallCommands, ADeleteThatSaysNoDelayHasTheConfiguredOne) {
+  GatewayConfig config = test_config({node.address()});
+  config.delete_delay = std::chrono::milliseconds(30'500);
+  gateway = std::move(*Gateway::start(config));
+  Proxy another(gateway->udp_ports()[0]);
+  another.ask(request_of("delete", "call-1"));
+  another.ask(with(request_of("delete", "call-1"), "delete-delay", 0));
+  ASSERT_EQ(node.deletes.size(), 2U);
+  EXPECT_EQ(node.deletes[0].ShortDebugString(),
+            R"(call_id: "call-1" delay { seconds: 30 nanos: 500000000 })");
+  EXPECT_EQ(node.deletes[1].delay().seconds(), 0) << "its own counts";
+}
+
 TEST_F(CallCommands, ListIsBounded) {
   for (int i = 0; i < 40; ++i) {
     node.calls["list-" + std::to_string(i)] = {};

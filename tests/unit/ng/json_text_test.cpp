@@ -45,6 +45,16 @@ TEST(JsonText, RefusesWhatIsTooDeepOrTooMuch) {
 
 TEST(JsonText, BytesThatAreNoTextAreReplaced) {
   EXPECT_EQ(print_json(Value("a\xff")), "\"a\xef\xbf\xbd\"");
+  const std::string letters =
+      "\x7f\xc2\x80\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf";
+  EXPECT_EQ(print_json(Value(letters)), "\"" + letters + "\"");
+  for (const char* none : {"\x80", "\xc1", "\xf5", "\xc3"}) {  // RFC 3629 §4
+    EXPECT_EQ(print_json(Value(none)), "\"\xef\xbf\xbd\"");
+  }
+  for (const char* none : {"\xc0\x80", "\xe0\x80", "\xed\xa0", "\xf0\x80", "\xf4\x90", "\xe2\x82"}) {
+    EXPECT_EQ(print_json(Value(none)), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+  }
+  EXPECT_EQ(print_json(Value("\"\\\b\f\n\r\t\x1f/")), R"("\"\\\b\f\n\r\t\u001f/")");
 }
 
 TEST(JsonText, TellsWhereAnObjectEnds) {

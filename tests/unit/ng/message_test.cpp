@@ -45,5 +45,14 @@ TEST(Message, ReplyHasTheCookieAndTheEncodingOfTheRequest) {
             "7 {\"result\":\"error\",\"error-reason\":\"why\"}");
 }
 
+// What a growing text leaves behind nobody wipes.
+TEST(Message, AReplyIsPrintedIntoMemoryOfItsLength) {
+  const std::string sdp(5000, '"');
+  for (const Encoding encoding : {Encoding::kBencode, Encoding::kJson}) {
+    const std::string reply = print_reply("7", encoding, {{"result", "ok"}, {"sdp", sdp}});
+    EXPECT_EQ(reply.capacity(), reply.size());
+  }
+}
+
 }  // namespace
 }  // namespace pollux::ng

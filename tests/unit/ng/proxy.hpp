@@ -34,8 +34,10 @@ inline GatewayConfig test_config(const std::vector<std::string>& nodes) {
 class Proxy {
  public:
   explicit Proxy(std::uint16_t port, int type = SOCK_DGRAM)
-      : socket_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
-    const RawAddress address = to_raw({IpAddress::v4(be32(0x7f000001U)), port});
+      : Proxy(SocketAddress{IpAddress::v4(be32(0x7f000001U)), port}, type) {}
+  explicit Proxy(const SocketAddress& relay, int type = SOCK_DGRAM)
+      : socket_(::socket(relay.ip.is_v4() ? AF_INET : AF_INET6, type | SOCK_CLOEXEC, 0)) {
+    const RawAddress address = to_raw(relay);
     if (connect(socket_.get(), address.get(), address.length) != 0) {
       throw std::runtime_error("can't connect");
     }

@@ -70,6 +70,32 @@ TEST_F(Servers, ADuplicateOfWhatIsInWorkWaits) {
   EXPECT_EQ(node.offers.size(), 1U);
 }
 
+// A proxy's socket is connected: it gets nothing from another address.
+TEST(UdpServer, RepliesLeaveFromTheAddressThatWasAsked) {
+  FakePolluxd node;
+  GatewayConfig config = test_config({node.address()});
+  config.listen_udp = {*SocketAddress::parse("0.0.0.0:0")};
+  const auto gateway = std::move(*Gateway::start(config));
+  for (const std::uint32_t address : {0x7f000001U, 0x7f000002U, 0x7f0000ffU}) {
+    Proxy proxy(SocketAddress{IpAddress::v4(be32(address)), gateway->udp_ports()[0]});
+    proxy.send("1 " + kPing);
+    EXPECT_EQ(proxy.receive(), "1 " + kPong) << address;
+  }
+}
+
+TEST(UdpServer, RepliesByIpv6) {
+  if (!open_listener(*SocketAddress::parse("[::1]:0"), SOCK_DGRAM)) {
+    GTEST_SKIP() << "no IPv6 on the loopback here";
+  }
+  FakePolluxd node;
+  GatewayConfig config = test_config({node.address()});
+  config.listen_udp = {*SocketAddress::parse("[::]:0")};
+  const auto gateway = std::move(*Gateway::start(config));
+  Proxy proxy(*SocketAddress::parse("[::1]:" + std::to_string(gateway->udp_ports()[0])));
+  proxy.send("1 " + kPing);
+  EXPECT_EQ(proxy.receive(), "1 " + kPong);
+}
+
 TEST_F(Servers, TcpIsCutAtTheEndOfEachMessage) {
   Proxy tcp(gateway->tcp_ports()[0], SOCK_STREAM);
   const std::string request = "1 " + kPing;

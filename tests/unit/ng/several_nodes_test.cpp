@@ -227,6 +227,20 @@ TEST_F(SeveralNodes, ANodeThatHangsLeavesTimeForTheOther) {
   release.set_value();
 }
 
+TEST_F(SeveralNodes, ACallThatRunsDoesntMoveForANodeThatIsSlow) {
+  GatewayConfig quick = config();
+  quick.request_time = std::chrono::milliseconds(1500);
+  gateway = std::move(*Gateway::start(quick));
+  FakePolluxd& home = home_of("call-1");
+  EXPECT_EQ(result_of(ask(offer_of("call-1"))), "ok");
+  std::promise<void> release;
+  std::shared_future<void> released(release.get_future());
+  home.before_offer = [released] { released.wait(); };
+  EXPECT_EQ(result_of(ask(with(offer_of("call-1"), "to-tag", "b"))), "error: No Pollux node answers");
+  EXPECT_TRUE(other_than(home).offers.empty()) << "it would be created anew";
+  release.set_value();
+}
+
 TEST(NodePool, RemembersABoundedNumberOfCalls) {
   GatewayConfig config = test_config({"unix:/nowhere/a", "unix:/nowhere/b"});
   config.remembered_calls = 16;
