@@ -20,8 +20,8 @@ std::vector<MediaView> media_of(const Call& call, const Branch& branch, sdp::Sid
     media.direction = sections[i].direction[index];
     media.codecs = sections[i].codecs[index];
     const std::string name = leg_name(branch, side, i);
-    if (!call.places.contains(name)) {
-      continue;
+    if (media.protocol.empty() || !call.places.contains(name)) {
+      continue;  // rejected: its ports are only kept for the next offer
     }
     const auto leg = std::ranges::find(call.legs, leg_id(call, name), &control::LegRequest::id);
     if (leg != call.legs.end()) {
