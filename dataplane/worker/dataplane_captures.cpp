@@ -31,7 +31,7 @@ std::uint64_t unix_ns_of(std::uint64_t tsc) {
 }  // namespace
 
 Expected<void> DataplaneImpl::make_capture_slots() {
-  const std::string name = "plx_capture" + std::to_string(rte_rdtsc());
+  const std::string name = unique_name("capts");
   capture_mempool_ =
       rte_pktmbuf_pool_create_by_ops(name.c_str(), kCaptureMbufs, kCaptureCache, sizeof(stages::CaptureMark),
                                      RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "ring_mt_rts");

@@ -26,11 +26,6 @@ constexpr unsigned kTxRing = 1024;
 constexpr unsigned kMediaRing = 2048;
 constexpr unsigned kMempoolCache = 256;
 
-std::string unique_name(const char* kind) {
-  static std::uint32_t number = 0;  // control thread only
-  return std::string("plx_") + kind + std::to_string(number++);
-}
-
 // Workers with the role get ports and queues; where none has it, all do.
 std::vector<std::uint16_t> relay_workers(const DataplaneConfig& config) {
   std::vector<std::uint16_t> with_role;
@@ -50,6 +45,11 @@ int run_worker(void* worker) {
 }
 
 }  // namespace
+
+std::string unique_name(const char* kind) {
+  static std::uint32_t number = 0;  // control thread only
+  return std::string("plx_") + kind + std::to_string(number++);
+}
 
 RingPtr make_ring(const char* kind, unsigned size, unsigned flags) {
   return RingPtr(rte_ring_create(unique_name(kind).c_str(), size, SOCKET_ID_ANY, flags));

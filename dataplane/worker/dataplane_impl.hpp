@@ -34,6 +34,8 @@ struct RingDeleter {
 };
 using RingPtr = std::unique_ptr<rte_ring, RingDeleter>;
 
+// A name for DPDK, which takes 25 characters for a mempool: kind has up to ten.
+std::string unique_name(const char* kind);
 RingPtr make_ring(const char* kind, unsigned size, unsigned flags);
 tl::unexpected<Error> no_memory(const std::string& what);
 
