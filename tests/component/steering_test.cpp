@@ -24,12 +24,12 @@ enum class Hashes : std::uint8_t {
 };
 
 struct SteeringTest : CallTest {
-  SteeringTest() : CallTest(RingBed::two_ports(kWorkers), {.receive = kWorkers}, kNone) {}
+  SteeringTest() : CallTest(RingBed::two_ports(kWorkers), {.receive = kWorkers}) {}
 
   // Both ports' NICs. The second one has another table, and so other owners.
-  void steer(FakeNic a, FakeNic b) {
-    nics_[0] = std::move(a);
-    nics_[1] = std::move(b);
+  void steer(FakeNic first, FakeNic second) {
+    nics_[0] = std::move(first);
+    nics_[1] = std::move(second);
     io::SteeringDevice* const nics[] = {&nics_[0], &nics_[1]};
     restart(RingBed::two_ports(kWorkers), {.receive = kWorkers}, nics);
   }
@@ -110,6 +110,9 @@ struct SteeringTest : CallTest {
       for (std::uint16_t i = 0; i < packets; ++i) {
         send_by_nic(call.a, rtp({.sequence = i, .timestamp = i * 160U}), hashes);
         send_by_nic(call.b, rtp({.sequence = i, .timestamp = i * 160U}), hashes);
+        if (i == 0) {
+          bed().turn();  // next hops are found
+        }
       }
       bed().turn();
       for (const Heard& heard : {heard_by(call.b), heard_by(call.a)}) {
@@ -135,7 +138,6 @@ struct SteeringTest : CallTest {
     }
   }
 
-  static constexpr std::span<io::SteeringDevice* const> kNone{};
   FakeNic nics_[2];
   unsigned next_ = 0;
 };
@@ -176,7 +178,7 @@ TEST_F(SteeringTest, EachDeviceHasItsOwnOwners) {
   for (std::uint16_t port = 20000; port < 20200; port = static_cast<std::uint16_t>(port + 2)) {
     const std::uint16_t owner = bed().dataplane().port_owner(ip("192.0.2.1"), port);
     EXPECT_EQ(owner, bed().dataplane().port_owner(ip("192.0.2.1"), static_cast<std::uint16_t>(port + 1)));
-    differ += owner != bed().dataplane().port_owner(ip("198.51.100.1"), port) ? 1 : 0;
+    differ += owner != bed().dataplane().port_owner(ip("198.51.100.1"), port) ? 1U : 0U;
   }
   EXPECT_GT(differ, 0U);
   talk(calls_on_all_workers(), Hashes::kDestinationPort);
@@ -270,6 +272,7 @@ TEST_F(SteeringTest, TaggedFramesAndSeveralAddresses) {
       bed().turn();
       EXPECT_EQ(bed().received_udp(1).size(), 1U) << bed().describe();
       bed().remove(session);
+      bed().received(1);  // the BYE
     }
   }
   EXPECT_EQ(handed_off(), 0U);
