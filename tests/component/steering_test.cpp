@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -284,8 +285,9 @@ TEST_F(SteeringTest, FragmentsEndWhereTheyArrive) {
   const Call call = call_on(2);
   Bytes frame = build(datagram(call.a, rtp({.sequence = 1})));
   frame[14 + 6] |= 0x20;  // more fragments
-  store_be16(&frame[14 + 10], 0);
-  store_be16(&frame[14 + 10], static_cast<std::uint16_t>(~checksum_fold(checksum_add(0, &frame[14], 20))));
+  frame[14 + 10] = frame[14 + 11] = 0;
+  const std::uint16_t sum = checksum_finish(checksum_add(0, &frame[14], 20));
+  std::memcpy(&frame[14 + 10], &sum, 2);
   bed().send(0, frame, 0);
   bed().turn();
   EXPECT_EQ(bed().drops(DropReason::ip_fragment), 1U) << bed().describe();
