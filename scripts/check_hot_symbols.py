@@ -51,6 +51,7 @@ COLD = {
     "dataplane/worker/dataplane_impl.cpp": "start and stop, control thread",
     "dataplane/worker/dataplane_sessions.cpp": "adding and removing sessions, control thread",
     "dataplane/worker/dataplane_stats.cpp": "snapshots of counters, whichever thread asks",
+    "dataplane/worker/dataplane_steering.cpp": "start, control thread",
     "dataplane/worker/dtmf_planner.cpp": "presses are planned with the session, by the control thread",
     "dataplane/worker/leg_keys.cpp": "keys are made ready and put away by the control thread",
     "dataplane/worker/media_planner.cpp": "media routes are made with the session, by the control thread",

@@ -4,6 +4,33 @@
 
 namespace pollux::cli {
 
+namespace {
+
+std::string steering_text(const v1::PortSteering& port) {
+  if (port.method() == "single") {
+    return "single: one worker takes all";
+  }
+  if (port.method() == "rss") {
+    return "rss: the device hashes the UDP destination port";
+  }
+  if (port.method() == "rte_flow") {
+    return "rte_flow: by rules in the device";
+  }
+  return printable(port.method() + (port.reason().empty() ? "" : ": " + port.reason()));
+}
+
+// A device that steers hands hardly anything over: else it doesn't do what it was asked for.
+Cell handed_off_cell(const v1::PortSteering& port) {
+  const double share = port.rx_packets() == 0
+                           ? 0
+                           : static_cast<double>(port.handed_off()) / static_cast<double>(port.rx_packets());
+  const bool steered = port.method() == "rss" || port.method() == "rte_flow";
+  return Cell(human_count(port.handed_off()) + (share == 0 ? "" : " (" + human_percent(share) + ")"),
+              steered && share >= 0.1 ? Tone::kWarning : Tone::kPlain);
+}
+
+}  // namespace
+
 std::string render_ports(const v1::PortsResponse& ports, const Style& style) {
   Table addresses({{"NETWORK"},
                    {"ADDRESS"},
@@ -18,12 +45,10 @@ std::string render_ports(const v1::PortsResponse& ports, const Style& style) {
     addresses.add({entry.network(), entry.address(), std::to_string(entry.worker()),
                    human_count(entry.total()), human_count(entry.used()), Cell(human_percent(share), tone)});
   }
-  Table steering({{"PORT"}, {"QUEUES", Align::kRight}, {"STEERING"}});
+  Table steering({{"PORT"}, {"QUEUES", Align::kRight}, {"HANDED OFF", Align::kRight}, {"STEERING"}});
   for (const auto& entry : ports.steering()) {
-    const std::string method = entry.method() == "handoff"  ? "handoff: by a ring from the receiving worker"
-                               : entry.method() == "direct" ? "direct: one worker takes all"
-                                                            : entry.method();
-    steering.add({entry.port(), std::to_string(entry.queues()), method});
+    steering.add(
+        {entry.port(), std::to_string(entry.queues()), handed_off_cell(entry), steering_text(entry)});
   }
   std::string out = addresses.empty() ? "No local UDP ports.\n" : addresses.render(style);
   return out + (steering.empty() ? "" : "\n" + steering.render(style));

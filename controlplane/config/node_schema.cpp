@@ -123,6 +123,13 @@ Section<PortConfig> port_section() {
              POLLUX_MEMBER(rx_descriptors), integer<std::uint16_t>(64, 32768, "packets"))
       .value({.name = "tx_descriptors", .doc = "Packets that each send queue can hold."},
              POLLUX_MEMBER(tx_descriptors), integer<std::uint16_t>(64, 32768, "packets"))
+      .value({.name = "steering",
+              .doc = "How packets get to the worker that owns their UDP port; auto: the best that works."},
+             POLLUX_MEMBER(steering),
+             word<SteeringChoice>({{"auto", SteeringChoice::kAuto},
+                                   {"rss", SteeringChoice::kRss},
+                                   {"rte_flow", SteeringChoice::kRteFlow},
+                                   {"handoff", SteeringChoice::kHandoff}}))
       .list({.name = "interfaces", .doc = "", .presence = Presence::kRequired}, POLLUX_MEMBER(interfaces),
             interface_section(), 1, kMostInterfaces);
   return section;

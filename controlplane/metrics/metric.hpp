@@ -68,6 +68,8 @@ enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
     "Packets that the device lost for want of descriptors")                                                \
   X(port_rx_errors, kCounter, "pollux_port_receive_errors_total", "packets", "port",                       \
     "Packets that the device received damaged")                                                            \
+  X(port_handed_off, kCounter, "pollux_port_handed_off_packets_total", "packets", "port",                  \
+    "Packets that came by another queue than their worker's, and were passed on by a ring")                \
   X(port_rx_no_mbuf, kCounter, "pollux_port_receive_no_mbuf_total", "packets", "port",                     \
     "Times that no packet buffer was free to receive into")                                                \
   X(port_tx_packets, kCounter, "pollux_port_transmit_packets_total", "packets", "port",                    \

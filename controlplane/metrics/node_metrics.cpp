@@ -65,6 +65,7 @@ void write_port(const PortStats& port, FamilyWriter& out) {
   out.add(Metric::port_rx_bytes, {port.name}, port.rx_bytes);
   out.add(Metric::port_rx_missed, {port.name}, port.rx_missed);
   out.add(Metric::port_rx_errors, {port.name}, port.rx_errors);
+  out.add(Metric::port_handed_off, {port.name}, port.handed_off);
   out.add(Metric::port_rx_no_mbuf, {port.name}, port.rx_no_mbuf);
   out.add(Metric::port_tx_packets, {port.name}, port.tx_packets);
   out.add(Metric::port_tx_bytes, {port.name}, port.tx_bytes);

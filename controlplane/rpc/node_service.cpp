@@ -99,15 +99,14 @@ grpc::ServerUnaryReactor* NodeService::Ports(grpc::CallbackServerContext* contex
                                              const v1::PortsRequest* /*request*/,
                                              v1::PortsResponse* response) {
   auto* reactor = context->DefaultReactor();
-  const auto workers = dataplane_.workers();
-  const auto relays = std::count_if(workers.begin(), workers.end(),
-                                    [](const WorkerInfo& worker) { return worker.roles.relay; });
-  const NodeStats stats = dataplane_.stats();
-  for (std::size_t i = 0; i < config_.dataplane.ports.size(); ++i) {
+  for (const PortStats& port : dataplane_.stats().ports) {
     v1::PortSteering& steering = *response->add_steering();
-    steering.set_port(config_.dataplane.ports[i].name);
-    steering.set_queues(i < stats.ports.size() ? stats.ports[i].queues : config_.dataplane.ports[i].queues);
-    steering.set_method(relays == 1 ? "direct" : "handoff");
+    steering.set_port(port.name);
+    steering.set_queues(port.queues);
+    steering.set_method(std::string(steering_name(port.steering)));
+    steering.set_reason(port.steering_reason);
+    steering.set_handed_off(port.handed_off);
+    steering.set_rx_packets(port.rx_packets);
   }
   const bool posted = control_.post([this, reactor, response] {
     for (const control::AddressPortUse& use : control_.manager().address_port_uses()) {

@@ -16,7 +16,9 @@ constexpr double kLoadTolerance = 0.05;
 Placement::Placement(std::span<const config::NetworkConfig> networks, const Dataplane& dataplane,
                      const LoadMonitor& load)
     : ports_(networks, dataplane.workers().size(),
-             [&dataplane](std::uint16_t port) { return dataplane.port_owner(port); }),
+             [&dataplane](const IpAddress& local, std::uint16_t port) {
+               return dataplane.port_owner(local, port);
+             }),
       load_(load),
       sessions_(dataplane.workers().size()),
       placed_(dataplane.workers().size()) {

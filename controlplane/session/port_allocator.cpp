@@ -14,19 +14,17 @@ PortAllocator::PortAllocator(std::span<const config::NetworkConfig> networks, st
     const std::uint32_t end = from.last_port + 1U;
     const std::uint32_t pairs = end > network.first_port ? (end - network.first_port) / 2 : 0;
     network.ports = pairs * 2;
-    for (std::uint32_t pair = 0; pair < pairs; ++pair) {
-      const auto even = static_cast<std::uint16_t>(network.first_port + 2 * pair);
-      const auto odd = static_cast<std::uint16_t>(even + 1);
-      network.owner.push_back(owner(even));
-      network.single.push_back(owner(odd) != network.owner.back());
-    }
     for (const IpAddress& ip : from.addresses) {
-      Address address{ip, std::vector<Pool>(workers), std::vector<bool>(pairs)};
+      Address address{ip, std::vector<Pool>(workers), {}, {}, std::vector<bool>(pairs)};
       for (std::uint32_t pair = 0; pair < pairs; ++pair) {
-        if (network.owner[pair] < workers) {
-          Pool& pool = address.pools[network.owner[pair]];
-          (network.single[pair] ? pool.singles : pool.pairs).grow(static_cast<std::uint16_t>(pair));
-          pool.use.total += network.single[pair] ? 1U : 2U;
+        const auto even = static_cast<std::uint16_t>(network.first_port + 2 * pair);
+        address.owner.push_back(owner(ip, even));
+        const bool single = owner(ip, static_cast<std::uint16_t>(even + 1)) != address.owner.back();
+        address.single.push_back(single);
+        if (address.owner.back() < workers) {
+          Pool& pool = address.pools[address.owner.back()];
+          (single ? pool.singles : pool.pairs).grow(static_cast<std::uint16_t>(pair));
+          pool.use.total += single ? 1U : 2U;
         }
       }
       network.addresses.push_back(std::move(address));
@@ -87,8 +85,8 @@ bool PortAllocator::release(const PortLease& lease) {
     return false;
   }
   address.in_use[pair] = false;
-  Pool& pool = address.pools[network.owner[pair]];
-  (network.single[pair] ? pool.singles : pool.pairs).push(pair);
+  Pool& pool = address.pools[address.owner[pair]];
+  (address.single[pair] ? pool.singles : pool.pairs).push(pair);
   address.used -= lease.rtcp_port == lease.rtp_port ? 1 : 2;
   pool.use.used -= lease.rtcp_port == lease.rtp_port ? 1U : 2U;
   return true;

@@ -67,11 +67,12 @@ struct AddressPortUse {
 };
 
 // Pools of even/odd port pairs per network, address and owning worker. Not thread-safe. Cost: O(addresses of
-// the network) per allotment, O(1) per release, 4 bytes a pair.
+// the network) per allotment, O(1) per release, 4
+// bytes a pair and address.
 class PortAllocator {
  public:
-  // Says to which worker the packets for a UDP port are delivered (Dataplane::port_owner).
-  using PortOwner = std::function<std::uint16_t(std::uint16_t udp_port)>;
+  // Says to which worker a UDP port of a local address belongs (Dataplane::port_owner).
+  using PortOwner = std::function<std::uint16_t(const IpAddress& local, std::uint16_t udp_port)>;
 
   PortAllocator(std::span<const config::NetworkConfig> networks, std::size_t workers, const PortOwner& owner);
 
@@ -99,16 +100,16 @@ class PortAllocator {
   };
   struct Address {
     IpAddress ip;
-    std::vector<Pool> pools;   // by worker
-    std::vector<bool> in_use;  // by pair
-    std::uint64_t used = 0;    // ports
+    std::vector<Pool> pools;           // by worker
+    std::vector<std::uint16_t> owner;  // of the even port, by pair
+    std::vector<bool> single;          // by pair: the odd port belongs to another worker
+    std::vector<bool> in_use;          // by pair
+    std::uint64_t used = 0;            // ports
   };
   struct Network {
     std::string name;
     std::uint16_t first_port = 0;
     std::uint32_t ports = 0;
-    std::vector<std::uint16_t> owner;  // of the even port, by pair
-    std::vector<bool> single;          // by pair: the odd port belongs to another worker
     std::vector<Address> addresses;
   };
 

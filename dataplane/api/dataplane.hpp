@@ -86,8 +86,9 @@ class Dataplane {
   // By codec that this build has, in the order of CodecId; without comfort noise and events. Any thread.
   virtual std::span<const CodecCost> codec_costs() const = 0;
 
-  // Index of the worker to which packets for this local UDP port are delivered. Cost: one table look-up.
-  virtual std::uint16_t port_owner(std::uint16_t udp_port) const = 0;
+  // Index of the worker that owns this UDP port of a local address: whom the address's device delivers its
+  // packets to, where it can be steered. Cost: two table look-ups.
+  virtual std::uint16_t port_owner(const IpAddress& local, std::uint16_t udp_port) const = 0;
   virtual std::span<const WorkerInfo> workers() const = 0;
   virtual NodeStats stats() const = 0;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/api/steering.hpp"
 #include "dataplane/base/ip_address.hpp"
 
 namespace pollux {
@@ -57,6 +58,7 @@ struct PortConfig {
   std::uint16_t mtu = 1500;  // bytes of IP packet
   std::uint16_t rx_descriptors = 1024;
   std::uint16_t tx_descriptors = 1024;
+  SteeringChoice steering = SteeringChoice::kAuto;
   std::vector<InterfaceConfig> interfaces;
 };
 

@@ -10,6 +10,7 @@
 
 #include "dataplane/api/drop_reason.hpp"
 #include "dataplane/api/session_spec.hpp"
+#include "dataplane/api/steering.hpp"
 #include "dataplane/base/codec_params.hpp"
 #include "dataplane/base/dtmf_params.hpp"
 
@@ -58,6 +59,9 @@ struct PortStats {
   std::uint64_t rx_errors = 0;
   std::uint64_t tx_errors = 0;
   std::uint64_t rx_no_mbuf = 0;
+  SteeringMode steering = SteeringMode::kSingle;
+  std::string steering_reason;   // why it is no better than kHandoff
+  std::uint64_t handed_off = 0;  // packets that came by another queue than one of their owner's
 };
 
 // The host thread: ARP, ND, ICMP.

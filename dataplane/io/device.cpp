@@ -13,7 +13,9 @@
 #include <cstring>
 
 #include "dataplane/io/eal.hpp"
+#include "dataplane/io/ethdev_steering.hpp"
 #include "dataplane/io/link.hpp"
+#include "dataplane/io/port_rss.hpp"
 
 namespace pollux::io {
 
@@ -21,8 +23,8 @@ namespace {
 
 constexpr std::uint64_t kWantedRxOffloads = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 constexpr std::uint64_t kWantedTxOffloads = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
-constexpr std::uint64_t kWantedRss =
-    RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+constexpr std::uint64_t kUdpRss = RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+constexpr std::uint64_t kWantedRss = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6 | kUdpRss;
 constexpr std::uint32_t kFrameOverhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
 
 // "net_af_packet0" of "net_af_packet0,iface=veth0"; PCI addresses in full.
@@ -74,8 +76,10 @@ std::string Device::field(const char* name) const {
 }
 
 Expected<std::unique_ptr<Device>> Device::open(const PortConfig& config, std::size_t port_index,
-                                               unsigned workers, std::span<rte_mempool* const> rx_pools) {
+                                               unsigned workers, std::span<rte_mempool* const> rx_pools,
+                                               const SteeringSetup& steering) {
   std::unique_ptr<Device> device(new Device(config, port_index));
+  device->steering_setup_ = steering;
   if (auto done = device->find_or_probe(); !done) {
     return tl::unexpected<Error>(done.error());
   }
@@ -155,7 +159,9 @@ Expected<void> Device::configure(unsigned workers) {
   if (rx_queues_ > 1 && (info.flow_type_rss_offloads & kWantedRss) != 0) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & kWantedRss;
-    rss_ = true;
+    if (wants_port_rss()) {
+      ask_for_port_rss(info, conf.rx_adv_conf.rss_conf);
+    }
   }
   tx_ipv4_checksum_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
   tx_udp_checksum_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
@@ -237,6 +243,54 @@ Expected<void> Device::start() {
   }
   started_ = true;
   receive_multicast();
+  return steer();
+}
+
+SteeringRequest Device::steering_request() const {
+  SteeringRequest request{config_.steering, rx_queues_, steering_setup_.workers, {}};
+  for (const InterfaceConfig& interface : config_.interfaces) {
+    for (const IpPrefix& prefix : interface.addresses) {
+      const FramePattern pattern{prefix.address.family(), interface.vlan != 0};
+      if (std::find(request.patterns.begin(), request.patterns.end(), pattern) == request.patterns.end()) {
+        request.patterns.push_back(pattern);
+      }
+    }
+  }
+  return request;
+}
+
+bool Device::wants_port_rss() const {
+  return can_steer(steering_request()) &&
+         (config_.steering == SteeringChoice::kAuto || config_.steering == SteeringChoice::kRss);
+}
+
+// Nothing but UDP is hashed then: the rest, fragments among it, goes to the device's default queue. The key
+// is one that makes the hash independent of how the device lays out its input.
+void Device::ask_for_port_rss(const rte_eth_dev_info& info, rte_eth_rss_conf& rss) {
+  constexpr std::uint64_t kPortOnly = kUdpRss | RTE_ETH_RSS_L4_DST_ONLY;
+  port_rss_ = (info.flow_type_rss_offloads & kPortOnly) == kPortOnly;
+  if (port_rss_) {
+    rss.rss_hf = kPortOnly;
+  }
+  key_ = repeating_key(info.hash_key_size);
+  if (!key_.empty()) {
+    rss.rss_key = key_.data();
+    rss.rss_key_len = info.hash_key_size;
+  }
+}
+
+SteeringDevice* Device::steering_device() const {
+  return steering_setup_.device != nullptr ? steering_setup_.device : steering_device_.get();
+}
+
+Expected<void> Device::steer() {
+  steering_device_ = make_ethdev_steering(port_id_, port_rss_);
+  auto steering = io::steer(*steering_device(), steering_request());
+  if (!steering) {
+    return fail(steering.error().code, steering.error().cause, field("steering"),
+                steering.error().message + "; with auto the node starts all the same");
+  }
+  steering_ = std::move(*steering);
   return {};
 }
 
@@ -250,6 +304,9 @@ void Device::receive_multicast() {
 
 void Device::stop() {
   if (started_) {
+    if (SteeringDevice* const steered = steering_device(); steered != nullptr) {
+      steered->remove_rules();
+    }
     rte_eth_dev_stop(port_id_);
     started_ = false;
   }
@@ -286,6 +343,8 @@ PortStats Device::stats() const {
   stats.mac = mac;
   stats.link_up = link_up();
   stats.queues = rx_queues_;
+  stats.steering = steering_.mode;
+  stats.steering_reason = steering_.reason;
   rte_eth_stats counted{};
   if (rte_eth_stats_get(port_id_, &counted) == 0) {
     stats.rx_packets = counted.ipackets;

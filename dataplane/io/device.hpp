@@ -6,15 +6,25 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dataplane/api/dataplane_config.hpp"
 #include "dataplane/api/stats.hpp"
 #include "dataplane/base/expected.hpp"
 #include "dataplane/base/mac_address.hpp"
+#include "dataplane/io/steering.hpp"
 
+struct rte_eth_dev_info;
+struct rte_eth_rss_conf;
 struct rte_mempool;
 
 namespace pollux::io {
+
+// Who owns the UDP ports that a device is to be steered by.
+struct SteeringSetup {
+  std::uint16_t workers = 1;         // that own ports and share the receive queues
+  SteeringDevice* device = nullptr;  // a test's, instead of the device itself; outlives it
+};
 
 // What stages must know of frames as devices deliver them:
 //  * The VLAN tag is in the frame: no device is asked to strip it, and net_af_packet puts back the tag that
@@ -37,11 +47,13 @@ class Device {
   // place in DataplaneConfig::ports, for errors ("ports[1].device"). EAL is initialised. The device is not
   // started yet.
   static Expected<std::unique_ptr<Device>> open(const PortConfig& config, std::size_t port_index,
-                                                unsigned workers, std::span<rte_mempool* const> rx_pools);
+                                                unsigned workers, std::span<rte_mempool* const> rx_pools,
+                                                const SteeringSetup& steering = {});
   ~Device();  // stops and closes
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
+  // Starts receiving, and makes the device steer. Errors: STEERING_UNAVAILABLE besides those of the device.
   Expected<void> start();
   void stop();  // no worker may use the device any more
   // Stops the device and gives it back: a probed one is removed, one that existed before is left stopped.
@@ -57,9 +69,8 @@ class Device {
   bool tx_udp_checksum_offload() const { return tx_udp_checksum_; }
   // The driver hands over UDP check sums that a local kernel hasn't finished: see above.
   bool partial_checksums() const { return partial_checksums_; }
-  // RSS over IP and UDP is on: a flow stays on one receive queue. With several queues and no RSS the device
-  // spreads as it likes.
-  bool receive_side_scaling() const { return rss_; }
+  // How packets get to the owner of their UDP port. Valid once started.
+  const Steering& steering() const { return steering_; }
   bool link_up() const;
   PortStats stats() const;
 
@@ -69,6 +80,11 @@ class Device {
   Expected<void> configure(unsigned workers);
   Expected<void> set_up_queues(std::span<rte_mempool* const> rx_pools);
   Expected<void> set_mtu();
+  Expected<void> steer();
+  SteeringRequest steering_request() const;
+  bool wants_port_rss() const;
+  SteeringDevice* steering_device() const;
+  void ask_for_port_rss(const rte_eth_dev_info& info, rte_eth_rss_conf& rss);
   void receive_multicast();
   std::string field(const char* name) const;
 
@@ -83,7 +99,11 @@ class Device {
   bool tx_ipv4_checksum_ = false;
   bool tx_udp_checksum_ = false;
   bool partial_checksums_ = false;
-  bool rss_ = false;
+  bool port_rss_ = false;          // hashes nothing but the UDP destination port
+  std::vector<std::uint8_t> key_;  // that RSS was asked to use; empty: the device's own
+  SteeringSetup steering_setup_;
+  std::unique_ptr<SteeringDevice> steering_device_;
+  Steering steering_;
   bool probed_ = false;  // by us: removed when closed
   bool opened_ = false;
   bool started_ = false;

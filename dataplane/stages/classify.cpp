@@ -263,11 +263,12 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
 
 // Nobody here waits for packets at this port: another worker may.
 void pass_on(Context& context, const Candidate& candidate) {
-  const std::uint16_t owner = context.ownership->owner(candidate.udp_port);
+  const std::uint16_t owner = context.ownership->owner(candidate.port_id, candidate.v6, candidate.udp_port);
   if (owner == context.worker) {
     drop_unmatched(context, candidate.mbuf, candidate.port_id, DropReason::no_endpoint);
   } else {
     candidate.mbuf->port = candidate.port_id;
+    context.counters.handed_off_by_port[candidate.port_id].add(1);
     hand_off(context, owner, candidate.mbuf);
   }
 }

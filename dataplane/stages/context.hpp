@@ -31,7 +31,8 @@ namespace pollux::stages {
 __extension__ using Wide = unsigned __int128;
 
 inline constexpr std::uint64_t kSampleEvery = 16;  // loops; cost is measured in one of so many
-inline constexpr std::uint16_t kBatch = 64;        // packets at most that go from stage to stage together
+static_assert(kMostDevices == RTE_MAX_ETHPORTS);
+inline constexpr std::uint16_t kBatch = 64;  // packets at most that go from stage to stage together
 
 // One packet on its way through the media stages. The payload is UDP's.
 struct MediaPacket {

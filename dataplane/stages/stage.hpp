@@ -47,6 +47,8 @@ inline constexpr auto kStages = std::to_array<StageText>({
 #undef POLLUX_X
 });
 
+inline constexpr std::size_t kMostDevices = 32;  // RTE_MAX_ETHPORTS
+
 struct StageCounters {
   Counter packets;
   Counter batches;
@@ -66,6 +68,7 @@ struct WorkerCounters {
   Counter events_lost;
   Counter sessions;
   Counter handed_off;
+  std::array<Counter, kMostDevices> handed_off_by_port;  // by DPDK port id of the device that received them
   Counter capture_lost;
   DtmfCounts<Counter> dtmf;
 

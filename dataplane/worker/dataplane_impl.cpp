@@ -80,24 +80,27 @@ void RingDeleter::operator()(rte_ring* ring) const {
   rte_ring_free(ring);
 }
 
-DataplaneImpl::DataplaneImpl(const DataplaneConfig& config, Drive drive)
+DataplaneImpl::DataplaneImpl(const DataplaneConfig& config, Drive drive,
+                             std::span<io::SteeringDevice* const> steering)
     : config_(config),
       drive_(drive),
       relays_(relay_workers(config)),
+      steering_(steering.begin(), steering.end()),
       neighbours_(std::make_unique<io::NeighbourTable>(rte_rdtsc())),
       ownership_(relays_),
       pool_(config.max_endpoints) {
   learning_.push_back(std::make_unique<const LearningConfig>(config.learning));
 }
 
-Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneConfig& config, Drive drive) {
+Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(
+    const DataplaneConfig& config, Drive drive, std::span<io::SteeringDevice* const> steering) {
   if (config.workers.empty() || config.workers.size() > 64) {
     return fail(ErrorCode::kInvalidArgument, "INVALID_FIELD", "workers", "1 to 64 workers are possible");
   }
   if (auto done = io::init_eal(config); !done) {
     return tl::unexpected(done.error());
   }
-  std::unique_ptr<DataplaneImpl> made(new DataplaneImpl(config, drive));
+  std::unique_ptr<DataplaneImpl> made(new DataplaneImpl(config, drive, steering));
   if (!made->pool_.ok()) {
     return no_memory("endpoints (memory.max_endpoints)");
   }
@@ -105,7 +108,7 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(const DataplaneCo
   for (const auto step :
        {&DataplaneImpl::make_srtp, &DataplaneImpl::measure_codecs, &DataplaneImpl::open_devices,
         &DataplaneImpl::make_parts, &DataplaneImpl::make_capture_slots, &DataplaneImpl::share_tx_queues,
-        &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
+        &DataplaneImpl::start_devices, &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
     if (auto done = ((*made).*step)(); !done) {
       return tl::unexpected(done.error());
     }
@@ -152,7 +155,9 @@ Expected<void> DataplaneImpl::open_devices() {
   std::vector<MacAddress> macs;
   std::vector<std::uint16_t> port_ids;
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
-    auto device = io::Device::open(config_.ports[i], i, workers, {&mempool_, 1});
+    const io::SteeringSetup steering{static_cast<std::uint16_t>(relays_.size()),
+                                     i < steering_.size() ? steering_[i] : nullptr};
+    auto device = io::Device::open(config_.ports[i], i, workers, {&mempool_, 1}, steering);
     if (!device) {
       return tl::unexpected(device.error());
     }
@@ -173,17 +178,6 @@ Expected<void> DataplaneImpl::open_devices() {
   builder_ = std::make_unique<SessionBuilder>(interfaces_, pool_, ownership_, *keys_,
                                               static_cast<std::uint16_t>(workers), std::move(offload));
   return {};
-}
-
-std::vector<std::vector<RxQueue>> DataplaneImpl::share_rx_queues() const {
-  std::vector<std::vector<RxQueue>> shares(config_.workers.size());
-  std::size_t next = 0;
-  for (const auto& device : devices_) {
-    for (std::uint16_t queue = 0; queue < device->rx_queues(); ++queue) {
-      shares[relays_[next++ % relays_.size()]].push_back({device->port_id(), queue});
-    }
-  }
-  return shares;
 }
 
 Expected<void> DataplaneImpl::make_parts() {
@@ -285,9 +279,6 @@ Expected<void> DataplaneImpl::start_host() {
   options.cpus = io::original_cpu_set();
   std::vector<std::uint16_t> port_ids;
   for (const auto& device : devices_) {
-    if (auto started = device->start(); !started) {
-      return started;
-    }
     port_ids.push_back(device->port_id());
   }
   auto host = io::HostThread::start(interfaces_, *neighbours_, port_ids, mempool_, options,

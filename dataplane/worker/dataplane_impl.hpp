@@ -42,7 +42,9 @@ tl::unexpected<Error> no_memory(const std::string& what);
 
 class DataplaneImpl final : public Dataplane {
  public:
-  static Expected<std::unique_ptr<DataplaneImpl>> create(const DataplaneConfig& config, Drive drive);
+  // `steering`: for each port a test's device to steer, or nullptr; none: the devices themselves.
+  static Expected<std::unique_ptr<DataplaneImpl>> create(const DataplaneConfig& config, Drive drive,
+                                                         std::span<io::SteeringDevice* const> steering = {});
   ~DataplaneImpl() override;
 
   Expected<SessionHandle> add_session(const SessionSpec& spec, std::uint64_t token) override;
@@ -58,7 +60,7 @@ class DataplaneImpl final : public Dataplane {
   std::size_t take_captured(std::vector<CapturedPacket>& packets, std::size_t most) override;
   double media_cost(const SessionSpec& spec) const override;
   std::span<const CodecCost> codec_costs() const override { return costs_; }
-  std::uint16_t port_owner(std::uint16_t udp_port) const override { return ownership_.owner(udp_port); }
+  std::uint16_t port_owner(const IpAddress& local, std::uint16_t udp_port) const override;
   std::span<const WorkerInfo> workers() const override { return worker_infos_; }
   NodeStats stats() const override;
 
@@ -93,13 +95,15 @@ class DataplaneImpl final : public Dataplane {
     SessionHandle session = 0;
   };
 
-  DataplaneImpl(const DataplaneConfig& config, Drive drive);
+  DataplaneImpl(const DataplaneConfig& config, Drive drive, std::span<io::SteeringDevice* const> steering);
   Expected<void> make_srtp();
   Expected<void> measure_codecs();
   Expected<void> open_devices();
   Expected<void> make_parts();
   Expected<void> share_tx_queues();
   std::vector<std::vector<RxQueue>> share_rx_queues() const;
+  Expected<void> start_devices();
+  void take_over_steering();
   Expected<void> start_host();
   Expected<void> start_workers();
   static void post(Part& part, std::unique_ptr<session::SessionPlan> plan);
@@ -125,7 +129,8 @@ class DataplaneImpl final : public Dataplane {
 
   const DataplaneConfig config_;
   const Drive drive_;
-  const std::vector<std::uint16_t> relays_;  // the workers that receive: with the role, or all
+  const std::vector<std::uint16_t> relays_;          // the workers that receive: with the role, or all
+  const std::vector<io::SteeringDevice*> steering_;  // as given to create()
   rte_mempool* mempool_ = nullptr;
   rte_mempool* capture_mempool_ = nullptr;
   std::vector<std::unique_ptr<io::Device>> devices_;

@@ -55,6 +55,9 @@ NodeStats DataplaneImpl::stats() const {
   }
   for (const auto& device : devices_) {
     stats.ports.push_back(device->stats());
+    for (const auto& part : parts_) {
+      stats.ports.back().handed_off += part->context.counters.handed_off_by_port[device->port_id()].get();
+    }
   }
   stats.host = host_->stats();
   stats.tsc_hz = static_cast<double>(rte_get_tsc_hz());

@@ -84,11 +84,13 @@ Expected<void> SessionBuilder::check_leg(const SessionSpec& spec, std::size_t in
   if (find_leg(spec, leg.id) != &leg) {
     return bad_leg(index, "id", "another leg has the same id");
   }
-  if (interfaces_.find_local(leg.local_address) == io::InterfaceTable::kNone) {
+  const std::uint16_t local = interfaces_.find_local(leg.local_address);
+  if (local == io::InterfaceTable::kNone) {
     return bad_leg(index, "local_address", leg.local_address.to_string() + " is no address of this node");
   }
+  const std::uint16_t device = interfaces_.interface(interfaces_.local(local).interface).port_id;
   for (const std::uint16_t port : {leg.local_rtp_port, leg.local_rtcp_port}) {
-    if (port == 0 || ownership_.owner(port) != spec.worker) {
+    if (port == 0 || ownership_.owner(device, !leg.local_address.is_v4(), port) != spec.worker) {
       return bad_leg(index, "local_rtp_port",
                      "port " + std::to_string(port) + " doesn't belong to the session's worker");
     }

@@ -60,17 +60,19 @@ inline SessionSpec two_legs(const LegSpec& a, const LegSpec& b) {
 // Each test has a data plane of its own; when it is over no packet buffer may be missing.
 class CallTest : public ::testing::Test {
  public:
-  explicit CallTest(const DataplaneConfig& config = RingBed::two_ports(), BedQueues queues = {}) {
-    restart(config, queues);
+  explicit CallTest(const DataplaneConfig& config = RingBed::two_ports(), BedQueues queues = {},
+                    std::span<io::SteeringDevice* const> nics = {}) {
+    restart(config, queues, nics);
   }
 
   // The data plane of the parameters instead of the one there is.
-  void restart(const DataplaneConfig& config, BedQueues queues = {}) {
+  void restart(const DataplaneConfig& config, BedQueues queues = {},
+               std::span<io::SteeringDevice* const> nics = {}) {
     if (bed_) {
       check_mbufs();
       close();
     }
-    bed_.emplace(config, queues);
+    bed_.emplace(config, queues, nics);
     idle_mbufs_ = bed_->mbufs_in_use();
   }
   RingBed& bed() { return *bed_; }

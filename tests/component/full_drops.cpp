@@ -109,7 +109,7 @@ std::vector<DropCase> ring_drops() {
          // Worker 0 receives what port a gets, but these ports belong to worker 1.
          SessionSpec spec =
              two_legs(bed_leg(0, 0, 20002, "192.0.2.7:4000"), bed_leg(1, 1, 30002, "198.51.100.9:5000"));
-         spec.worker = t.bed().dataplane().port_owner(20002);
+         spec.worker = t.bed().dataplane().port_owner(ip("192.0.2.1"), 20002);
          EXPECT_EQ(spec.worker, 1);
          t.open(spec);
          const Party a{0, t.a.address, at("192.0.2.1:20002")};

@@ -11,7 +11,7 @@ struct HandoffTest : CallTest {
   SessionSpec call_on(std::uint16_t rtp_port) {
     SessionSpec spec =
         two_legs(bed_leg(0, 0, rtp_port, "192.0.2.7:4000"), bed_leg(1, 1, rtp_port, "198.51.100.9:5000"));
-    spec.worker = bed().dataplane().port_owner(rtp_port);
+    spec.worker = bed().dataplane().port_owner(ip("192.0.2.1"), rtp_port);
     return spec;
   }
   Party party_a(std::uint16_t rtp_port) { return {0, at("192.0.2.7:4000"), {ip("192.0.2.1"), rtp_port}}; }
@@ -28,8 +28,10 @@ struct HandoffTest : CallTest {
 };
 
 TEST_F(HandoffTest, PortsAreDealtOutInTurn) {
-  EXPECT_EQ(bed().dataplane().port_owner(20000), bed().dataplane().port_owner(20001));
-  EXPECT_NE(bed().dataplane().port_owner(20000), bed().dataplane().port_owner(20002));
+  EXPECT_EQ(bed().dataplane().port_owner(ip("192.0.2.1"), 20000),
+            bed().dataplane().port_owner(ip("192.0.2.1"), 20001));
+  EXPECT_NE(bed().dataplane().port_owner(ip("192.0.2.1"), 20000),
+            bed().dataplane().port_owner(ip("192.0.2.1"), 20002));
 }
 
 // Port a's queue is worker 0's, port b's is worker 1's: whichever worker has the call, one direction is

@@ -176,7 +176,7 @@ TEST_P(SrtpStreamsTest, PacketsThatReachTheOtherWorker) {
     for (LegSpec& leg : spec.legs) {
       leg.local_rtcp_port = port;
     }
-    spec.worker = bed().dataplane().port_owner(port);
+    spec.worker = bed().dataplane().port_owner(ip("192.0.2.1"), port);
     EXPECT_EQ(spec.worker, port == 20000 ? 0 : 1);
     const SessionHandle session = bed().add(keyed(spec));
     const int base = port == 20000 ? 0 : 5000;

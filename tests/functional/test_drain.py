@@ -102,7 +102,7 @@ def test_ports_by_address_and_worker(lab, node):
     places = {(p.network, p.address) for p in before.addresses}
     assert places >= {("outside", "10.71.1.1"), ("inside", "fd71:2::1")}
     assert all(p.total == 200 and p.used == 0 for p in before.addresses)
-    assert [(s.port, s.method) for s in before.steering] == [("port-a", "direct"), ("port-b", "direct")]
+    assert [(s.port, s.method) for s in before.steering] == [("port-a", "single"), ("port-b", "single")]
     with Party(lab.h1) as a, Party(lab.h2) as b:
         session = call(node, a, b)
         used = {p.address: p.used for p in api.ports().addresses}

@@ -153,6 +153,16 @@ def test_check_accepts_good_configurations(lab, keeper, tmp_path):
         assert result.returncode == 0, result.stderr
 
 
+def test_steering_that_the_device_cannot(lab, keeper, tmp_path):
+    settings = keeper.settings(workers=2)
+    keeper.stop()  # it has the interfaces
+    settings["grpc"]["unix_socket"] = str(tmp_path / "x.sock")
+    settings["ports"][0]["steering"] = "rss"
+    result = check(lab, tmp_path, yaml.safe_dump(settings))
+    assert result.returncode not in (0, -signal.SIGABRT, -signal.SIGSEGV)
+    assert "ports[0].steering" in result.stderr and "raise queues to 2" in result.stderr
+
+
 def test_device_that_does_not_exist(lab, keeper, tmp_path):
     settings = keeper.settings()
     settings["eal"]["file_prefix"] += "-none"

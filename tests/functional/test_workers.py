@@ -17,6 +17,35 @@ def test_handoff_between_two_workers(lab, start, keeper):
     assert len(workers) == 2
     assert sum(worker.handed_off for worker in workers) >= 8 * 20, "hardly a packet was handed over"
     assert [worker.sessions for worker in workers] == [4, 4], "the sessions aren't shared out evenly"
+    steering = api.ports().steering
+    assert [(port.method, port.reason) for port in steering] == [
+        ("handoff", "1 receive queue for 2 relay workers: raise queues to 2")] * 2
+    assert sum(port.handed_off for port in steering) == sum(w.handed_off for w in api.stats().workers)
+    for a, b in parties:
+        a.__exit__()
+        b.__exit__()
+
+
+def test_fan_out_of_the_kernel(lab, start, keeper):
+    """net_af_packet spreads flows over its queues by a hash of the kernel's own: nothing to steer by."""
+    settings = keeper.settings(workers=2)
+    for port in settings["ports"]:
+        port["device"] += ",qpairs=2"
+        port["queues"] = 2
+    node = start(settings)
+    api = node.api
+    parties = [(Party(lab.h1), Party(lab.h2)) for _ in range(8)]
+    sessions = [call(node, a, b) for a, b in parties]
+    for a, b in parties:
+        both_ways(a, b, 20)
+    for session in sessions:
+        last = api.delete(session.session_id)
+        assert [leg.rtp.rx_packets for leg in last.state.legs] == [20, 20], "packets are missing"
+    steering = api.ports().steering
+    for port in steering:
+        assert (port.method, port.queues) == ("handoff", 2)
+        assert "no RSS over the UDP destination port" in port.reason
+        assert 0 < port.handed_off < port.rx_packets, "one queue got everything, or nothing was handed over"
     for a, b in parties:
         a.__exit__()
         b.__exit__()

@@ -24,7 +24,7 @@ class FakeDataplane final : public Dataplane {
   }
 
  public:
-  using OwnerOf = std::function<std::uint16_t(std::uint16_t)>;
+  using OwnerOf = std::function<std::uint16_t(const IpAddress&, std::uint16_t)>;
 
   explicit FakeDataplane(std::size_t workers = 1, OwnerOf owner = {}) : owner_(std::move(owner)) {
     for (std::size_t i = 0; i < workers; ++i) {
@@ -253,8 +253,8 @@ class FakeDataplane final : public Dataplane {
     return cost_of ? cost_of(spec) : media_cost_of_all;
   }
   std::span<const CodecCost> codec_costs() const override { return costs; }
-  std::uint16_t port_owner(std::uint16_t port) const override {
-    return owner_ ? owner_(port) : static_cast<std::uint16_t>(port / 2 % workers_.size());
+  std::uint16_t port_owner(const IpAddress& local, std::uint16_t port) const override {
+    return owner_ ? owner_(local, port) : static_cast<std::uint16_t>(port / 2 % workers_.size());
   }
   std::span<const WorkerInfo> workers() const override { return workers_; }
   NodeStats stats() const override {
@@ -309,7 +309,7 @@ class FakeDataplane final : public Dataplane {
         complaints_.push_back("two legs with one id");
       }
       for (const std::uint16_t port : {leg.local_rtp_port, leg.local_rtcp_port}) {
-        if (port_owner(port) != spec.worker) {
+        if (port_owner(leg.local_address, port) != spec.worker) {
           complaints_.push_back("port " + std::to_string(port) + " of another worker");
         }
       }

@@ -95,7 +95,8 @@ DataplaneConfig RingBed::two_ports(std::size_t workers) {
   return config;
 }
 
-RingBed::RingBed(DataplaneConfig config, BedQueues queues) : workers_(config.workers.size()) {
+RingBed::RingBed(DataplaneConfig config, BedQueues queues, std::span<io::SteeringDevice* const> nics)
+    : workers_(config.workers.size()) {
   DataplaneConfig eal = config;
   eal.workers.resize(4);  // EAL is initialised once, for the largest bed
   if (auto done = io::init_eal(eal); !done) {
@@ -107,7 +108,7 @@ RingBed::RingBed(DataplaneConfig config, BedQueues queues) : workers_(config.wor
     config.ports[i].device = ports_[i].device;
     config.ports[i].queues = queues.receive;
   }
-  auto made = worker::DataplaneImpl::create(config, worker::Drive::kCaller);
+  auto made = worker::DataplaneImpl::create(config, worker::Drive::kCaller, nics);
   if (!made) {
     ADD_FAILURE() << made.error().field << ": " << made.error().message;
     std::abort();

@@ -31,7 +31,9 @@ class RingBed {
  public:
   // Fills in the devices of `config` (device names are ignored) and starts the data plane with
   // Drive::kCaller.
-  explicit RingBed(DataplaneConfig config, BedQueues queues = {});
+  // `nics`, which outlive it, are what steering deals with, port by port.
+  explicit RingBed(DataplaneConfig config, BedQueues queues = {},
+                   std::span<io::SteeringDevice* const> nics = {});
   ~RingBed();
 
   // Two ports, "a" 192.0.2.1/24 + 2001:db8:a::1/64 and "b" 198.51.100.1/24 + 2001:db8:b::1/64, gateways

@@ -134,8 +134,10 @@ TEST(NodePorts, Table) {
   node.ports = message<v1::PortsResponse>(
       "addresses { network: 'outside' address: '192.0.2.1' worker: 0 total: 20000 used: 17000 } "
       "addresses { network: 'outside' address: '192.0.2.1' worker: 1 total: 20000 used: 4 } "
-      "steering { port: 'p0' queues: 2 method: 'handoff' } steering { port: 'p1' queues: 1 method: 'direct' "
-      "}");
+      "steering { port: 'p0' queues: 1 method: 'handoff' reason: 'one queue' handed_off: 17 rx_packets: 50 } "
+      "steering { port: 'p1' queues: 1 method: 'single' } "
+      "steering { port: 'p2' queues: 2 method: 'rss' rx_packets: 9 } "
+      "steering { port: 'p3' queues: 2 method: 'rte_flow' handed_off: 1 rx_packets: 1000 }");
   const auto outcome = run_against(node.target(), {"node", "ports"});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_EQ(outcome.out,
@@ -143,9 +145,11 @@ TEST(NodePorts, Table) {
             "outside  192.0.2.1       0     20.0 k  17.0 k  85.00 %\n"
             "outside  192.0.2.1       1     20.0 k       4   0.02 %\n"
             "\n"
-            "PORT  QUEUES  STEERING\n"
-            "p0         2  handoff: by a ring from the receiving worker\n"
-            "p1         1  direct: one worker takes all\n");
+            "PORT  QUEUES    HANDED OFF  STEERING\n"
+            "p0         1  17 (34.00 %)  handoff: one queue\n"
+            "p1         1             0  single: one worker takes all\n"
+            "p2         2             0  rss: the device hashes the UDP destination port\n"
+            "p3         2    1 (0.10 %)  rte_flow: by rules in the device\n");
   v1::PortsResponse parsed;
   const auto json = run_against(node.target(), {"node", "ports", "-o", "json"});
   EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json.out, &parsed).ok());

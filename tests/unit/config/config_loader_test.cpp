@@ -43,7 +43,7 @@ TEST(ConfigLoader, ReadsEveryKey) {
       "memory: {max_sessions: 7, max_endpoints: 28, mbufs: 8192}\n"
       "ports:\n"
       "  - {name: p, device: net_ring0, queues: 1, mtu: 1400, rx_descriptors: 512, tx_descriptors: 256,\n"
-      "     interfaces: [{vlan: 4094, addresses: [10.0.0.1/8], gateways: [10.1.1.1]}]}\n"
+      "     steering: rte_flow, interfaces: [{vlan: 4094, addresses: [10.0.0.1/8], gateways: [10.1.1.1]}]}\n"
       "networks: [{name: n, addresses: [10.0.0.1], ports: 1024-65535, dscp: 0}]\n"
       "learning: {probation_packets: 9, delayed: 500ms, handover_silence: 2s, min_change_interval: 1min}\n"
       "timeouts: {media: 2h, drain: 0s}\n"
@@ -73,6 +73,7 @@ TEST(ConfigLoader, ReadsEveryKey) {
   EXPECT_EQ(plane.ports[0].mtu, 1400U);
   EXPECT_EQ(plane.ports[0].rx_descriptors, 512U);
   EXPECT_EQ(plane.ports[0].tx_descriptors, 256U);
+  EXPECT_EQ(plane.ports[0].steering, SteeringChoice::kRteFlow);
   EXPECT_EQ(plane.ports[0].interfaces[0].vlan, 4094U);
   EXPECT_EQ(config.networks[0].first_port, 1024U);
   EXPECT_EQ(config.networks[0].last_port, 65535U);

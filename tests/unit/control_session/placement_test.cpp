@@ -81,8 +81,9 @@ TEST(Placement, PutsSessionsOnRelayWorkersOnly) {
 
 TEST(Placement, TakesAnotherWorkerWhenTheLeastLoadedHasNoPortsLeft) {
   // Worker 1 owns a single pair of each address.
-  test::FakeDataplane dataplane(2,
-                                [](std::uint16_t port) { return static_cast<std::uint16_t>(port <= 20001); });
+  test::FakeDataplane dataplane(2, [](const IpAddress& /*local*/, std::uint16_t port) {
+    return static_cast<std::uint16_t>(port <= 20001);
+  });
   ManagerOptions options;
   options.networks = test::two_networks(20000, 20099);
   SessionManager manager(dataplane, options);

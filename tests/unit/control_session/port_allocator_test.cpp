@@ -12,7 +12,7 @@ namespace {
 using test::ip;
 using test::two_networks;
 
-std::uint16_t one_worker(std::uint16_t /*port*/) {
+std::uint16_t one_worker(const IpAddress& /*local*/, std::uint16_t /*port*/) {
   return 0;
 }
 
@@ -92,8 +92,9 @@ TEST(PortAllocator, RefusesUnknownNetworks) {
 
 TEST(PortAllocator, GivesAWorkerOnlyPortsItOwns) {
   // Owner by port modulo 3: the two ports of a pair belong to different workers.
-  PortAllocator ports(two_networks(), 3,
-                      [](std::uint16_t port) { return static_cast<std::uint16_t>(port % 3); });
+  PortAllocator ports(two_networks(), 3, [](const IpAddress&, std::uint16_t port) {
+    return static_cast<std::uint16_t>(port % 3);
+  });
   EXPECT_FALSE(ports.allot("inside", AddressFamily::kIpv4, 0, false));
   for (std::uint16_t worker = 0; worker < 3; ++worker) {
     const auto lease = ports.allot("inside", AddressFamily::kIpv4, worker, true);
@@ -104,7 +105,9 @@ TEST(PortAllocator, GivesAWorkerOnlyPortsItOwns) {
 
 TEST(PortAllocator, PrefersForRtcpMuxPortsThatPairsCannotUse) {
   // The odd port of every second pair belongs to the other worker.
-  const auto owner = [](std::uint16_t port) { return static_cast<std::uint16_t>(port % 4 == 3 ? 1 : 0); };
+  const auto owner = [](const IpAddress&, std::uint16_t port) {
+    return static_cast<std::uint16_t>(port % 4 == 3 ? 1 : 0);
+  };
   PortAllocator ports(two_networks(20000, 20007), 2, owner);
   EXPECT_EQ(ports.allot("outside", AddressFamily::kIpv4, 0, true)->rtp_port % 4, 2);
   EXPECT_EQ(ports.allot("outside", AddressFamily::kIpv4, 0, true)->rtp_port % 4, 2);
@@ -113,9 +116,25 @@ TEST(PortAllocator, PrefersForRtcpMuxPortsThatPairsCannotUse) {
   EXPECT_FALSE(ports.allot("outside", AddressFamily::kIpv4, 0, false));
 }
 
+// Two devices may lead the same UDP port to different workers.
+TEST(PortAllocator, AsksForTheOwnerByAddress) {
+  const auto owner = [](const IpAddress& local, std::uint16_t port) {
+    return static_cast<std::uint16_t>((port / 2 + (local == ip("10.0.0.1") ? 0 : 1)) % 2);
+  };
+  PortAllocator ports(two_networks(20000, 20003), 2, owner);
+  EXPECT_EQ(ports.allot("inside", AddressFamily::kIpv4, 0, false)->rtp_port, 20000);
+  const PortLease outside = ports.allot("outside", AddressFamily::kIpv4, 0, false).value();
+  EXPECT_EQ(outside.rtp_port, 20002);
+  EXPECT_FALSE(ports.allot("outside", AddressFamily::kIpv4, 0, false)) << "the other pair is worker 1's";
+  EXPECT_TRUE(ports.release(outside));
+  EXPECT_EQ(ports.allot("outside", AddressFamily::kIpv4, 0, false)->rtp_port, 20002);
+}
+
 TEST(PortAllocator, TellsUseByAddressAndWorker) {
   // The odd port of every second pair belongs to worker 1, to whom it is of no use.
-  const auto owner = [](std::uint16_t port) { return static_cast<std::uint16_t>(port % 4 == 3 ? 1 : 0); };
+  const auto owner = [](const IpAddress&, std::uint16_t port) {
+    return static_cast<std::uint16_t>(port % 4 == 3 ? 1 : 0);
+  };
   PortAllocator ports(two_networks(20000, 20007), 2, owner);
   const auto uses = ports.address_uses();
   ASSERT_EQ(uses.size(), 4U);  // two networks with two addresses; worker 1 has none

@@ -4,6 +4,7 @@
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
+#include "tests/support/fake_nic.hpp"
 #include "tests/unit/io/eal_environment.hpp"
 
 namespace pollux::io {
@@ -20,9 +21,10 @@ class DeviceTest : public ::testing::Test {
     config.queues = queues;
     return config;
   }
-  static Expected<std::unique_ptr<Device>> open(const PortConfig& config, unsigned workers = 1) {
+  static Expected<std::unique_ptr<Device>> open(const PortConfig& config, unsigned workers = 1,
+                                                const SteeringSetup& steering = {}) {
     rte_mempool* const pool = test_pool();
-    return Device::open(config, 1, workers, {&pool, 1});
+    return Device::open(config, 1, workers, {&pool, 1}, steering);
   }
   static void expect_error(const PortConfig& config, const char* cause, const char* field, const char* says) {
     const auto device = open(config);
@@ -111,7 +113,50 @@ TEST_F(DeviceTest, DeviceWithOneQueue) {
   const auto device = open(port("net_ring_one_queue"), 2);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ((*device)->tx_queues(), 1) << "fewer than workers";
-  EXPECT_FALSE((*device)->receive_side_scaling());
+}
+
+// net_ring knows neither RSS nor rte_flow.
+TEST_F(DeviceTest, SteersAsFarAsTheDeviceCan) {
+  rte_ring* rings[2];
+  for (int i = 0; i < 2; ++i) {
+    rings[i] = rte_ring_create(("steered" + std::to_string(i)).c_str(), 64, SOCKET_ID_ANY, 0);
+  }
+  ASSERT_GE(rte_eth_from_rings("steered", rings, 2, rings, 2, 0), 0);
+  PortConfig config = port("net_ring_steered", 2);
+  config.interfaces.resize(1);
+  config.interfaces[0].addresses = {*IpPrefix::parse("192.0.2.1/24"), *IpPrefix::parse("192.0.2.2/24")};
+  {
+    auto device = open(config, 2, {.workers = 2});
+    ASSERT_TRUE(device) << device.error().message;
+    ASSERT_TRUE((*device)->start());
+    const PortStats stats = (*device)->stats();
+    EXPECT_EQ(stats.steering, SteeringMode::kHandoff);
+    EXPECT_NE(stats.steering_reason.find("no RSS over the UDP destination port"), std::string::npos)
+        << stats.steering_reason;
+    EXPECT_NE(stats.steering_reason.find("no rte_flow rules"), std::string::npos) << stats.steering_reason;
+  }
+  {
+    auto device = open(config, 2, {.workers = 1});
+    ASSERT_TRUE(device && (*device)->start());
+    EXPECT_EQ((*device)->stats().steering, SteeringMode::kSingle);
+  }
+  for (const auto choice : {SteeringChoice::kRss, SteeringChoice::kRteFlow}) {
+    config.steering = choice;
+    auto device = open(config, 2, {.workers = 2});
+    ASSERT_TRUE(device) << device.error().message;
+    const auto started = (*device)->start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().cause, "STEERING_UNAVAILABLE");
+    EXPECT_EQ(started.error().field, "ports[1].steering");
+  }
+  pollux::testing::FakeNic nic;
+  nic.queue_rules = true;
+  auto device = open(config, 2, {.workers = 2, .device = &nic});
+  ASSERT_TRUE(device && (*device)->start());
+  EXPECT_EQ((*device)->stats().steering, SteeringMode::kRteFlow);
+  EXPECT_EQ(nic.rules.size(), 2U) << "one kind of frames: IPv4, untagged";
+  (*device)->stop();
+  EXPECT_EQ(nic.rules.size(), 0U) << "gone before the device stops";
 }
 
 TEST_F(DeviceTest, ADeviceServesOnePortOnly) {

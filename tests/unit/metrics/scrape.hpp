@@ -83,6 +83,7 @@ inline NodeStats full_stats() {
   port.rx_errors = 26;
   port.tx_errors = 27;
   port.rx_no_mbuf = 28;
+  port.handed_off = 29;
   stats.ports = {port};
   stats.host.arp_received = 31;
   stats.host.nd_sent = 32;

@@ -194,6 +194,16 @@ TEST_F(NodeChanges, ReloadNamesEveryProblem) {
 }
 
 TEST_F(NodeChanges, PortsTellUseAndSteering) {
+  NodeStats node;
+  node.ports.resize(2);
+  node.ports[0].name = "lan";
+  node.ports[0].queues = 2;
+  node.ports[0].steering = SteeringMode::kHandoff;
+  node.ports[0].steering_reason = "too few queues";
+  node.ports[0].handed_off = 12;
+  node.ports[0].rx_packets = 34;
+  node.ports[1].steering = SteeringMode::kRteFlow;
+  f.dataplane.set_node_stats(node);
   ASSERT_TRUE(f.create("call").status.ok());
   grpc::ClientContext context;
   RpcFixture::set_deadline(context);
@@ -207,7 +217,12 @@ TEST_F(NodeChanges, PortsTellUseAndSteering) {
   EXPECT_EQ(used, 4U);
   ASSERT_EQ(response.steering_size(), 2);
   EXPECT_EQ(response.steering(0).port(), "lan");
+  EXPECT_EQ(response.steering(0).queues(), 2U);
   EXPECT_EQ(response.steering(0).method(), "handoff");
+  EXPECT_EQ(response.steering(0).reason(), "too few queues");
+  EXPECT_EQ(response.steering(0).handed_off(), 12U);
+  EXPECT_EQ(response.steering(0).rx_packets(), 34U);
+  EXPECT_EQ(response.steering(1).method(), "rte_flow");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "dataplane/session/endpoint_pool.hpp"
@@ -216,17 +217,38 @@ TEST(EndpointPool, HandsOutEachIndexOnceAndNeverZero) {
 
 TEST(PortOwnership, APairHasOneOwnerAndSharesAreEven) {
   for (std::uint16_t workers = 1; workers <= 64; ++workers) {
-    const PortOwnership ownership(workers);
+    std::vector<std::uint16_t> all(workers);
+    std::iota(all.begin(), all.end(), std::uint16_t{0});
+    const PortOwnership ownership(all);
     std::vector<unsigned> share(workers);
     for (unsigned port = 0; port < 65536; port += 2) {
       const auto even = static_cast<std::uint16_t>(port);
-      ASSERT_EQ(ownership.owner(even), ownership.owner(static_cast<std::uint16_t>(even + 1)));
-      ASSERT_LT(ownership.owner(even), workers);
-      ++share[ownership.owner(even)];
+      const std::uint16_t owner = ownership.owner(3, false, even);
+      ASSERT_EQ(owner, ownership.owner(3, false, static_cast<std::uint16_t>(even + 1)));
+      ASSERT_EQ(owner, ownership.owner(0, true, even));
+      ASSERT_LT(owner, workers);
+      ++share[owner];
     }
     const auto [least, most] = std::minmax_element(share.begin(), share.end());
     EXPECT_LE(*most - *least, 1U);
   }
+}
+
+TEST(PortOwnership, WhatADeviceSteersIsByDeviceAndFamily) {
+  const std::array<std::uint16_t, 2> workers{1, 4};
+  PortOwnership ownership(workers);
+  PortOwnership::Owners owners;
+  owners.fill(4);
+  ownership.steer(255, true, owners);
+  EXPECT_EQ(ownership.owner(255, true, 20000), 4);
+  EXPECT_EQ(ownership.owner(255, true, 20002), 4);
+  EXPECT_EQ(ownership.owner(255, false, 20000), 1);
+  EXPECT_EQ(ownership.owner(255, false, 20002), 4);
+  EXPECT_EQ(ownership.owner(254, true, 20000), 1);
+  owners.fill(1);
+  ownership.steer(254, true, owners);
+  EXPECT_EQ(ownership.owner(254, true, 65535), 1);
+  EXPECT_EQ(ownership.owner(255, true, 65535), 4);
 }
 
 }  // namespace
