@@ -85,7 +85,7 @@ class CallManager {
                                                        std::vector<std::string>& warnings);
   tl::expected<sdp::Side, control::Failure> take_answer(Call& call, const Answer& answer, std::size_t& branch,
                                                         std::vector<std::string>& warnings);
-  // Makes the session what `changed` says. Then the entry has it, or is as it was.
+  // call_session.cpp: makes the session what `changed` says. Then the entry has it, or is as it was.
   void apply(Entry& entry, const std::shared_ptr<Call>& changed, const Then& then);
   void create_session(const std::shared_ptr<Call>& changed, const Then& then);
   void applied(const std::shared_ptr<Call>& changed, const control::SessionResult& result, const Then& then);
