@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
   }
   if (std::string(pollux::bench::kNgRow).starts_with(only) ||
       std::string(pollux::bench::kGrpcRow).starts_with(only)) {
-    const auto both = run_offer_answer_rows({setup.repetitions, setup.running, calls});
+    const auto both = pollux::bench::run_offer_answer_rows({setup.repetitions, setup.running, calls});
     rows.insert(rows.end(), both.begin(), both.end());
   }
   if (rows.empty()) {

@@ -160,7 +160,8 @@ TEST(RolesTest, AWorkerForMediaOnlyOwnsNeitherPortNorQueue) {
   SessionSpec spec = HostileTest::call();
   spec.worker = 1;
   for (std::uint32_t port = 1; port < 65536; ++port) {
-    ASSERT_EQ(bed.dataplane().port_owner(ip("192.0.2.1"), static_cast<std::uint16_t>(port)), 1);
+    ASSERT_EQ(bed.dataplane().port_owner(*IpAddress::parse("192.0.2.1"), static_cast<std::uint16_t>(port)),
+              1);
   }
   bed.add(spec);
   UdpFrame frame{.destination_mac = bed.mac(0),

@@ -26,7 +26,9 @@ RC_GTEST_PROP(PortAllocatorProperty, HoldsNoPortTwiceAndGetsAllBack, ()) {
   const auto workers = *rc::gen::inRange<std::uint16_t>(1, 4);
   // Pairs that lie whole with a worker, and pairs that are split between two.
   const auto stride = *rc::gen::element<std::uint16_t>(1, 2, 3, 4);
-  const auto owner = [=](std::uint16_t port) { return static_cast<std::uint16_t>(port / stride % workers); };
+  const auto owner = [=](const IpAddress& /*local*/, std::uint16_t port) {
+    return static_cast<std::uint16_t>(port / stride % workers);
+  };
   const auto networks =
       test::two_networks(30000, static_cast<std::uint16_t>(30001 + 2 * *rc::gen::inRange(0, 12)));
   PortAllocator ports(networks, workers, owner);
@@ -56,7 +58,7 @@ RC_GTEST_PROP(PortAllocatorProperty, HoldsNoPortTwiceAndGetsAllBack, ()) {
     RC_ASSERT(lease->rtp_port % 2 == 0);
     RC_ASSERT(lease->rtcp_port == (mux ? lease->rtp_port : lease->rtp_port + 1));
     for (const Port& port : ports_of(*lease)) {
-      RC_ASSERT(owner(port.second) == worker);
+      RC_ASSERT(owner({}, port.second) == worker);
       RC_ASSERT(held.insert(port).second);
     }
     leases.push_back(*lease);
@@ -71,7 +73,7 @@ RC_GTEST_PROP(PortAllocatorProperty, HoldsNoPortTwiceAndGetsAllBack, ()) {
 // The model: a queue per address and worker.
 RC_GTEST_PROP(PortAllocatorProperty, UsesPortsInTheOrderInWhichTheyWereFreed, ()) {
   const std::vector<config::NetworkConfig> networks = {{"one", {test::ip("10.0.0.1")}, 30000, 30015, 0}};
-  PortAllocator ports(networks, 1, [](std::uint16_t) { return std::uint16_t{0}; });
+  PortAllocator ports(networks, 1, [](const IpAddress&, std::uint16_t) { return std::uint16_t{0}; });
   std::deque<std::uint16_t> free;
   for (std::uint16_t port = 30000; port < 30016; port = static_cast<std::uint16_t>(port + 2)) {
     free.push_back(port);
