@@ -65,7 +65,8 @@ TEST(Gate, ReadersMayCallWhatIsListedAndNothingElse) {
   }
   EXPECT_EQ(open,
             (std::set<std::string>{"SessionService/Get", "SessionService/List", "SessionService/WatchEvents",
-                                   "NodeService/Info", "NodeService/Stats", "NodeService/Ports"}));
+                                   "NodeService/Info", "NodeService/Stats", "NodeService/Ports",
+                                   "OfferAnswerService/QueryCall", "OfferAnswerService/ListCalls"}));
 }
 
 TEST(Gate, AdminsMayCallEverything) {
