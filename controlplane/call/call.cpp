@@ -1,7 +1,6 @@
 #include "controlplane/call/call.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include <cstdint>
 #include <cstdio>
 
 #include "controlplane/session/session_rules.hpp"

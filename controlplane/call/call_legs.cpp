@@ -93,7 +93,7 @@ std::vector<control::LegRequest> make_legs(Call& call) {
   return all;
 }
 
-control::LegRequest make_placeholder(const std::string& network) {
+control::LegRequest make_idle_leg(const std::string& network) {
   control::LegRequest leg;
   leg.id = "idle";
   leg.network = network;
@@ -119,8 +119,7 @@ void note_ports(Call& call, const control::SessionView& session) {
 
 std::vector<sdp::SectionPorts> ports_of(const Call& call, const Branch& branch) {
   std::vector<sdp::SectionPorts> ports;
-  const std::size_t sections = branch.dialog.legs().size();
-  for (std::size_t section = 0; section < sections; ++section) {
+  for (std::size_t section = 0; section < branch.dialog.sections(); ++section) {
     sdp::SectionPorts& both = ports.emplace_back();
     for (const sdp::Side side : {sdp::Side::kCaller, sdp::Side::kCallee}) {
       const std::string name = leg_name(branch, side, section);

@@ -21,7 +21,7 @@ std::string leg_id(const Call& call, const std::string& name);
 std::vector<control::LegRequest> make_legs(Call& call);
 
 // For a call of which nothing is relayed at the moment: a session has a leg at least.
-control::LegRequest make_placeholder(const std::string& network);
+control::LegRequest make_idle_leg(const std::string& network);
 
 // Whether the body names one of the call's own ports: it has come round to the node again.
 bool comes_from(const Call& call, const sdp::Document& body);

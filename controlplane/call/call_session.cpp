@@ -65,7 +65,7 @@ void CallManager::apply(Entry& entry, const std::shared_ptr<Call>& changed, cons
   changed->legs = make_legs(*changed);
   if (changed->legs.empty()) {
     const auto networks = sessions_.defaults().networks;
-    changed->legs = {make_placeholder(networks.empty() ? std::string() : networks.front().name)};
+    changed->legs = {make_idle_leg(networks.empty() ? std::string() : networks.front().name)};
   }
   if (changed->legs.size() > kMaxLegs) {
     return applied(changed, tl::unexpected(too_many_legs(changed->id, changed->legs.size())), then);

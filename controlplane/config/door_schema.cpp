@@ -4,12 +4,6 @@ namespace pollux::config {
 
 namespace {
 
-// Short for the accessors below: the member `path` of whichever struct the section fills.
-#define POLLUX_MEMBER(path)  \
-  [](auto& owner) -> auto& { \
-    return owner.path;       \
-  }
-
 constexpr std::size_t kMostDoors = 16;
 constexpr std::size_t kMostSubjects = 256;
 
@@ -76,7 +70,5 @@ Section<DoorConfig> grpc_section() {
              POLLUX_MEMBER(max_watchers), integer<std::uint32_t>(1, 10'000, "streams"));
   return section;
 }
-
-#undef POLLUX_MEMBER
 
 }  // namespace pollux::config

@@ -10,12 +10,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-// Short for the accessors below: the member `path` of whichever struct the section fills.
-#define POLLUX_MEMBER(path)  \
-  [](auto& owner) -> auto& { \
-    return owner.path;       \
-  }
-
 constexpr std::uint64_t kSmallestWindow = 64;  // RFC 3711 §3.3.2
 constexpr std::uint64_t kLargestWindow = 1024;
 constexpr std::uint64_t kWindowStep = 64;  // the window is kept in words of so many bits
@@ -116,7 +110,5 @@ Section<MediaConfig> media_section() {
       POLLUX_MEMBER(jitter_window), duration(milliseconds(0), milliseconds(kMaxJitterWindowMs)));
   return section;
 }
-
-#undef POLLUX_MEMBER
 
 }  // namespace pollux::config

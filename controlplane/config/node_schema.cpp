@@ -1,6 +1,7 @@
 #include "controlplane/config/node_schema.hpp"
 
 #include "controlplane/config/door_schema.hpp"
+#include "controlplane/config/log_schema.hpp"
 #include "controlplane/config/media_schema.hpp"
 
 namespace pollux::config {
@@ -10,12 +11,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
-
-// Short for the accessors below: the member `path` of whichever struct the section fills.
-#define POLLUX_MEMBER(path)  \
-  [](auto& owner) -> auto& { \
-    return owner.path;       \
-  }
 
 constexpr std::uint64_t kHighestCpu = 1023;  // cpu_set_t holds no more
 constexpr std::size_t kMostWorkers = 64;
@@ -218,38 +213,14 @@ Section<AdmissionConfig> admission_section() {
   return section;
 }
 
-ValueType<LogLevel> log_level() {
-  return word<LogLevel>({{"trace", LogLevel::kTrace},
-                         {"debug", LogLevel::kDebug},
-                         {"info", LogLevel::kInfo},
-                         {"warning", LogLevel::kWarning},
-                         {"error", LogLevel::kError}});
-}
-
 Section<LogConfig> log_section() {
   Section<LogConfig> section;
   section
       .value({.name = "level", .doc = "Least severe message of Pollux that is logged.", .apply = Apply::kHot},
              POLLUX_MEMBER(level), log_level())
       .value({.name = "dpdk_level", .doc = "Least severe message of DPDK that is logged."},
-             POLLUX_MEMBER(dpdk_level), log_level())
-      .value({.name = "target",
-              .doc = "Where the log goes: stderr (the journal, under systemd) or file.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(target),
-             word<LogTarget>({{"stderr", LogTarget::kStderr}, {"file", LogTarget::kFile}}))
-      .value({.name = "file",
-              .doc = "The file, with target file; opened again on SIGHUP, for logrotate.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(file), absolute_path())
-      .value({.name = "format",
-              .doc = "text for people, or json: one object a line, for log collectors.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(format), word<LogFormat>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}}))
-      .value({.name = "repeat_limit",
-              .doc = "Messages of one kind a second; those beyond are counted, not logged. 0: no limit.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(repeat_limit), integer<std::uint32_t>(0, 10'000, "messages per second"));
+             POLLUX_MEMBER(dpdk_level), log_level());
+  add_log_output(section);
   return section;
 }
 
@@ -286,8 +257,6 @@ Section<NodeConfig> build_schema() {
       .section({.name = "events", .doc = ""}, whole, events_section());
   return section;
 }
-
-#undef POLLUX_MEMBER
 
 }  // namespace
 

@@ -12,6 +12,12 @@
 
 #include "controlplane/config/value_type.hpp"
 
+// Short for the accessors that Section takes: the member `path` of whichever struct the section fills.
+#define POLLUX_MEMBER(path)  \
+  [](auto& owner) -> auto& { \
+    return owner.path;       \
+  }
+
 namespace pollux::config {
 
 enum class Presence {

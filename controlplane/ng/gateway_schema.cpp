@@ -1,5 +1,6 @@
 #include <set>
 
+#include "controlplane/config/log_schema.hpp"
 #include "controlplane/config/read_context.hpp"
 #include "controlplane/config/value_type.hpp"
 #include "controlplane/config/yaml_tree.hpp"
@@ -18,12 +19,6 @@ using config::word;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-// Short for the accessors below: the member `path` of whichever struct the section fills.
-#define POLLUX_MEMBER(path)  \
-  [](auto& owner) -> auto& { \
-    return owner.path;       \
-  }
 
 constexpr std::size_t kMostListeners = 16;
 constexpr std::size_t kMostNodes = 64;
@@ -111,35 +106,10 @@ Section<SinkEntry> sink_section() {
 }
 
 Section<LogSettings> log_section() {
-  using config::LogFormat;
-  using config::LogLevel;
-  using config::LogTarget;
   Section<LogSettings> section;
-  section
-      .value({.name = "level", .doc = "Least severe message that is logged.", .apply = Apply::kHot},
-             POLLUX_MEMBER(level),
-             word<LogLevel>({{"trace", LogLevel::kTrace},
-                             {"debug", LogLevel::kDebug},
-                             {"info", LogLevel::kInfo},
-                             {"warning", LogLevel::kWarning},
-                             {"error", LogLevel::kError}}))
-      .value({.name = "target",
-              .doc = "Where the log goes: stderr (the journal, under systemd) or file.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(target),
-             word<LogTarget>({{"stderr", LogTarget::kStderr}, {"file", LogTarget::kFile}}))
-      .value({.name = "file",
-              .doc = "The file, with target file; opened again on SIGHUP.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(file), config::absolute_path())
-      .value({.name = "format",
-              .doc = "text for people, or json: one object a line, for log collectors.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(format), word<LogFormat>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}}))
-      .value({.name = "repeat_limit",
-              .doc = "Messages of one kind a second; those beyond are counted, not logged. 0: no limit.",
-              .apply = Apply::kHot},
-             POLLUX_MEMBER(repeat_limit), integer<std::uint32_t>(0, 10'000, "messages per second"));
+  section.value({.name = "level", .doc = "Least severe message that is logged.", .apply = Apply::kHot},
+                POLLUX_MEMBER(level), config::log_level());
+  config::add_log_output(section);
   return section;
 }
 
@@ -196,8 +166,6 @@ Section<GatewayConfig> build_schema() {
       .section({.name = "log", .doc = ""}, POLLUX_MEMBER(log), log_section());
   return section;
 }
-
-#undef POLLUX_MEMBER
 
 const Section<GatewayConfig>& gateway_schema() {
   static const Section<GatewayConfig> schema = build_schema();

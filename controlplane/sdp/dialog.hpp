@@ -45,6 +45,7 @@ class Dialog {
 
   // One for each m= line so far; sections never go away (RFC 3264 §8).
   std::vector<SectionLegs> legs() const;
+  std::size_t sections() const { return sections_.size(); }
 
   // The SDP for other(from), made of the body that was taken last from `from`, with all sections. Keeps in
   // mind what it told: the version of o= goes up when the text has changed. Pre: `ports` are those of legs(),

@@ -1,7 +1,6 @@
 """Fixtures: the lab of network namespaces, polluxd in it, its API. Everything here needs root."""
 
 import os
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from lab import net, node as lab_node  # noqa: E402
+from time_limit import within  # noqa: E402
 
 SECONDS_PER_TEST = 60
 
@@ -24,13 +24,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(autouse=True)
 def bounded():
     """No test hangs: after a minute it fails where it stands."""
-    def too_long(*_):
-        raise TimeoutError(f"the test took more than {SECONDS_PER_TEST} s")
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(SECONDS_PER_TEST)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with within(SECONDS_PER_TEST):
+        yield
 
 
 @pytest.fixture(scope="session")

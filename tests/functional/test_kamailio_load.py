@@ -5,12 +5,12 @@ POLLUX_SIP_SECONDS (60) and POLLUX_SIP_RATE (50) change that.
 
 import csv
 import os
-import signal
 from pathlib import Path
 
 import pytest
 from kamailio_lab import SIP_PORT, nothing_left
 from lab import kamailio
+from time_limit import within
 
 SECONDS = int(os.environ.get("POLLUX_SIP_SECONDS", "60"))
 RATE = int(os.environ.get("POLLUX_SIP_RATE", "50"))
@@ -21,13 +21,8 @@ CALLER_PORT = 5070
 @pytest.fixture(autouse=True)
 def bounded():
     """In place of the usual minute."""
-    def too_long(*_):
-        raise TimeoutError("the load test hangs")
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(60 + 2 * SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with within(60 + 2 * SECONDS):
+        yield
 
 
 @pytest.fixture

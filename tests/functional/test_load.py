@@ -4,7 +4,6 @@ POLLUX_LOAD_SECONDS (of each round, 10), POLLUX_LOAD_SESSIONS (5000) and POLLUX_
 """
 
 import os
-import signal
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from api import Api, wait_until
 from lab import node as lab_node
 import load_lab
+from time_limit import within
 
 SECONDS = int(os.environ.get("POLLUX_LOAD_SECONDS", "10"))
 SESSIONS = int(os.environ.get("POLLUX_LOAD_SESSIONS", "5000"))
@@ -28,13 +28,8 @@ STEADY_KIB = 1024
 @pytest.fixture(autouse=True)
 def bounded():
     """In place of the usual minute: two rounds, each of which may be repeated, and the sessions."""
-    def too_long(*_):
-        raise TimeoutError("the load test hangs")
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(60 + 5 * SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with within(60 + 5 * SECONDS):
+        yield
 
 
 @pytest.fixture
