@@ -23,6 +23,7 @@
 #include "controlplane/ops/cpu_set.hpp"
 #include "controlplane/ops/crash_handler.hpp"
 #include "controlplane/ops/logging.hpp"
+#include "controlplane/ops/mutex_checks.hpp"
 #include "controlplane/ops/sd_notify.hpp"
 #include "controlplane/ops/signals.hpp"
 #include "controlplane/ops/supervisor.hpp"
@@ -134,6 +135,7 @@ Expected<void> apply_config(const config::NodeConfig& config, control::ControlTh
     manager.set_srtp_policy(config.srtp);
     manager.events().set_capacity(config.event_log_size);
     dataplane.set_learning(config.dataplane.learning);
+    dataplane.set_max_packets_per_second(config.dataplane.max_packets_per_second);
     manager.log_config_reloaded();
   });
   return {};
@@ -287,6 +289,7 @@ int polluxd(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   pollux::ops::block_signals();
+  pollux::ops::switch_off_mutex_checks();
   try {
     return pollux::polluxd(argc, argv);
   } catch (const std::exception& error) {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks that code in the packet's way neither allocates, throws, locks, logs nor calls the kernel.
+"""Checks that code in the packet's way neither allocates, throws, locks, waits, logs nor calls the kernel.
 
 Looks with nm at what each object of the hot rooms wants from elsewhere. A source file of a hot room that has
 a good reason to do more is named in COLD or ALLOWED below, with that reason.
@@ -29,6 +29,8 @@ FORBIDDEN = {
     "system call": r"write|read|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|poll|epoll_\w+|usleep|nanosleep|"
                    r"sleep|clock_nanosleep|sched_yield|open|close|ioctl|syscall|time|gettimeofday|"
                    r"_ZNSt11this_thread\w+",
+    "wait": r"rte_delay_us\w*|rte_eal_(mp_)?wait_lcore|rte_power_\w+|p?select|ppoll|"
+            r"pthread_(join|yield|barrier_wait)|mq_\w+",
 }
 
 # Files of hot rooms that run on control threads only. Each needs a reason, and has to exist.
@@ -62,7 +64,7 @@ COLD = {
 
 # Single symbols a hot file may want all the same: file → {symbol pattern: reason}.
 ALLOWED = {
-    "dataplane/worker/worker.cpp": {"usleep": "what `idle: sleep` asks for, on empty polls only"},
+    "dataplane/worker/idle.cpp": {"clock_nanosleep": "what `idle: sleep` asks for, without work only"},
 }
 
 

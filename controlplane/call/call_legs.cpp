@@ -42,7 +42,7 @@ control::LegRequest to_request(std::string id, const sdp::MediaLeg& from) {
   leg.dscp = from.dscp;
   leg.srtp_receive = from.srtp_receive;
   leg.srtp_send = from.srtp_send;
-  leg.codecs = from.codecs;
+  leg.codecs = SharedList(from.codecs);
   leg.ptime_ms = from.ptime_ms;
   leg.jitter_window_ms = from.jitter_window_ms;
   leg.rtcp_xr = from.rtcp_xr;

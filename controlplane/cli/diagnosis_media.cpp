@@ -21,6 +21,15 @@ std::string of_received(const LegView& from, const char* reason) {
   return human_count(from.dropped({reason})) + " of " + human_count(from.rtp().rx_packets()) + " packets";
 }
 
+Finding floods(const LegView& from, const std::string& session_id) {
+  return {Flow::kPoor,
+          "receiving, but " + human_count(from.dropped({"rate_exceeded"})) +
+              " packets were more than media.max_packets_per_second lets through (rate_exceeded)",
+          "the party " + from.id() + " floods, or somebody does in its name; polluxctl capture " +
+              session_id + " --leg " + from.id() +
+              " --out FILE shows what comes; raise the limit if it is media"};
+}
+
 std::string worker_between(const LegView& from, const LegView& to) {
   for (const auto& path : to.state->paths()) {
     if (path.from_leg() == from.id()) {
@@ -33,6 +42,9 @@ std::string worker_between(const LegView& from, const LegView& to) {
 }  // namespace
 
 std::optional<Finding> media_fault(const LegView& from, const LegView& to, const std::string& session_id) {
+  if (much(from, to, "rate_exceeded")) {
+    return floods(from, session_id);
+  }
   if (from.spec->codecs().empty()) {
     return std::nullopt;
   }

@@ -68,8 +68,13 @@ Rates rates_between(const v1::StatsResponse& before, const v1::StatsResponse& no
   for (const auto& worker : now.workers()) {
     const auto* earlier =
         find_in(before.workers(), [&](const auto& w) { return w.worker() == worker.worker(); });
-    rates.workers.push_back(
-        {worker.worker(), earlier == nullptr ? 0 : growth(received(worker), received(*earlier))});
+    WorkerRate& rate = rates.workers.emplace_back();
+    rate.worker = worker.worker();
+    if (earlier != nullptr) {
+      rate.packets = growth(received(worker), received(*earlier));
+      rate.delay = quantiles_between(earlier->forward_delay(), worker.forward_delay());
+      rate.loop = quantiles_between(earlier->loop_time(), worker.loop_time());
+    }
   }
   auto earlier = drop_sums(before);
   for (const auto& [reason, sum] : drop_sums(now)) {

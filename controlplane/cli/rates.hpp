@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "controlplane/cli/durations.hpp"
 #include "pollux/v1/node.pb.h"
 
 namespace pollux::cli {
@@ -26,7 +28,9 @@ struct DropRate {
 
 struct WorkerRate {
   std::uint32_t worker = 0;
-  double packets = 0;  // received, per second
+  double packets = 0;                      // received, per second
+  std::optional<DurationQuantiles> delay;  // of packets meanwhile
+  std::optional<DurationQuantiles> loop;   // of loops with work
 };
 
 struct Rates {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "controlplane/cli/durations.hpp"
 #include "controlplane/cli/format.hpp"
 #include "controlplane/cli/load.hpp"
 #include "controlplane/cli/table.hpp"
@@ -131,6 +132,27 @@ std::string worker_table(const v1::StatsResponse& stats, const Style& style) {
   return table.empty() ? "" : "\n" + table.render(style);
 }
 
+// Since the start; nothing while no packet has been measured.
+std::string delay_table(const v1::StatsResponse& stats, const Style& style) {
+  std::vector<Column> columns{{"WORKER"}, {"TIME"}};
+  for (const char* heading : {"P50", "P99", "P99.9", "MAX"}) {
+    columns.push_back({heading, Align::kRight});
+  }
+  Table table(std::move(columns));
+  const auto add = [&table](const auto& worker, const char* what, const v1::DurationHistogram& durations) {
+    if (durations.count() > 0) {
+      table.add({std::to_string(worker.worker()), what, human_microseconds(durations.p50_ns()),
+                 human_microseconds(durations.p99_ns()), human_microseconds(durations.p999_ns()),
+                 human_microseconds(durations.max_ns())});
+    }
+  };
+  for (const auto& worker : stats.workers()) {
+    add(worker, "a packet is here", worker.forward_delay());
+    add(worker, "a loop takes", worker.loop_time());
+  }
+  return table.empty() ? "" : "\n" + table.render(style);
+}
+
 std::string stage_table(const v1::StatsResponse& stats, Previous previous, const Style& style) {
   std::vector<Column> columns{
       {"STAGE"}, {"PACKETS", Align::kRight}, {"PER BATCH", Align::kRight}, {"CYCLES/PACKET", Align::kRight}};
@@ -223,8 +245,8 @@ std::string host_lines(const v1::HostCounters& host) {
 }  // namespace
 
 std::string render_stats(const v1::StatsResponse& stats, Previous previous, const Style& style) {
-  return head_lines(stats, style) + worker_table(stats, style) + stage_table(stats, previous, style) +
-         port_table(stats, previous, style) + host_lines(stats.host());
+  return head_lines(stats, style) + worker_table(stats, style) + delay_table(stats, style) +
+         stage_table(stats, previous, style) + port_table(stats, previous, style) + host_lines(stats.host());
 }
 
 std::string render_drops(const v1::StatsResponse& stats, Previous previous, const Style& style) {

@@ -90,16 +90,28 @@ std::string worker_table(const TopView& view, const Style& style) {
                {"LOAD", Align::kRight},
                {""},
                {"PACKETS", Align::kRight},
-               {"SESSIONS", Align::kRight}});
+               {"SESSIONS", Align::kRight},
+               {"DELAY P50", Align::kRight},
+               {"P99", Align::kRight},
+               {"P99.9", Align::kRight},
+               {"LOOP P99.9", Align::kRight}});
   for (int i = 0; i < view.stats.workers_size(); ++i) {
     const auto& worker = view.stats.workers(i);
     const double load = worker.load();
     const Tone tone = load >= kOverloaded ? Tone::kBad : load >= kHighLoad ? Tone::kWarning : Tone::kGood;
     const auto rate = std::find_if(view.rates.workers.begin(), view.rates.workers.end(),
                                    [&](const WorkerRate& r) { return r.worker == worker.worker(); });
+    const auto time_of = [&](std::optional<DurationQuantiles> WorkerRate::*of,
+                             std::uint64_t DurationQuantiles::*quantile) -> std::string {
+      const bool known = rate != view.rates.workers.end() && (*rate.*of).has_value();
+      return known ? human_microseconds(*(*rate.*of).*quantile) : "-";
+    };
     table.add({std::to_string(worker.worker()), std::to_string(worker.cpu()), Cell(percent(load), tone),
                Cell(bar(load), tone), rate == view.rates.workers.end() ? "-" : human_rate(rate->packets),
-               human_count(worker.sessions())});
+               human_count(worker.sessions()), time_of(&WorkerRate::delay, &DurationQuantiles::p50_ns),
+               time_of(&WorkerRate::delay, &DurationQuantiles::p99_ns),
+               time_of(&WorkerRate::delay, &DurationQuantiles::p999_ns),
+               time_of(&WorkerRate::loop, &DurationQuantiles::p999_ns)});
   }
   return table.empty() ? "" : "\n" + table.render(style);
 }
@@ -149,6 +161,16 @@ std::string calls_table(const TopView& view, const Style& style) {
          render_session_list(view.calls, 0, view.now_seconds, style);
 }
 
+// A member of a JSON object; nothing when nothing is known.
+std::string json_of(const char* name, const std::optional<DurationQuantiles>& times) {
+  if (!times) {
+    return "";
+  }
+  return std::string(",\"") + name + "\":{\"p50Ns\":" + std::to_string(times->p50_ns) +
+         ",\"p99Ns\":" + std::to_string(times->p99_ns) + ",\"p999Ns\":" + std::to_string(times->p999_ns) +
+         "}";
+}
+
 bool one_way(const v1::Session& session) {
   const auto& legs = session.state().legs();
   return std::any_of(legs.begin(), legs.end(), [](const auto& leg) { return leg.one_way_suspected(); });
@@ -177,6 +199,12 @@ std::string top_json(const TopView& view) {
              ",\"txBitsPerSecond\":" + decimal(rate.tx_bits, 3) +
              ",\"rxMissedPerSecond\":" + decimal(rate.rx_missed, 3) + "}";
   }
+  std::string workers;
+  for (const auto& rate : view.rates.workers) {
+    workers += comma(workers) + std::string("{\"worker\":") + std::to_string(rate.worker) +
+               ",\"packetsPerSecond\":" + decimal(rate.packets, 3) + json_of("forwardDelay", rate.delay) +
+               json_of("loopTime", rate.loop) + "}";
+  }
   std::string drops;
   for (const auto& rate : view.rates.drops) {
     drops += comma(drops) + std::string("{\"reason\":") + json_string(rate.reason) +
@@ -187,8 +215,8 @@ std::string top_json(const TopView& view) {
     calls += comma(calls) + line(call);
   }
   return "{\"info\":" + line(view.info) + ",\"stats\":" + line(view.stats) +
-         ",\"ratesKnown\":" + (view.rates.known ? "true" : "false") + ",\"ports\":[" + ports +
-         "],\"drops\":[" + drops + "],\"worstCalls\":[" + calls + "]}\n";
+         ",\"ratesKnown\":" + (view.rates.known ? "true" : "false") + ",\"workers\":[" + workers +
+         "],\"ports\":[" + ports + "],\"drops\":[" + drops + "],\"worstCalls\":[" + calls + "]}\n";
 }
 
 std::vector<v1::Session> worst_calls(const v1::ListResponse& sessions, std::size_t count) {

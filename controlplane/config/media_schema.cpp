@@ -101,13 +101,21 @@ Section<NodeConfig> srtp_section() {
   return section;
 }
 
-Section<MediaConfig> media_section() {
-  Section<MediaConfig> section;
-  section.value(
-      {.name = "jitter_window",
-       .doc = "How long at most transcoding waits for late packets, where the leg says nothing; 0s: not.",
-       .apply = Apply::kHot},
-      POLLUX_MEMBER(jitter_window), duration(milliseconds(0), milliseconds(kMaxJitterWindowMs)));
+Section<NodeConfig> media_section() {
+  Section<NodeConfig> section;
+  section
+      .value(
+          {.name = "jitter_window",
+           .doc = "How long at most transcoding waits for late packets, where the leg says nothing; 0s: not.",
+           .apply = Apply::kHot},
+          POLLUX_MEMBER(media.jitter_window), duration(milliseconds(0), milliseconds(kMaxJitterWindowMs)))
+      .value(
+          {.name = "max_packets_per_second",
+           .doc = "Packets that a local port takes from its party, so that no call takes the others' time; "
+                  "0: any number.",
+           .apply = Apply::kHot},
+          POLLUX_MEMBER(dataplane.max_packets_per_second),
+          integer<std::uint32_t>(0, kMostPacketsPerSecond, "packets per second"));
   return section;
 }
 

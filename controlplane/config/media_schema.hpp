@@ -10,6 +10,6 @@ namespace pollux::config {
 Section<LearningConfig> learning_section();
 // Goes to dataplane.srtp and srtp.
 Section<NodeConfig> srtp_section();
-Section<MediaConfig> media_section();
+Section<NodeConfig> media_section();
 
 }  // namespace pollux::config

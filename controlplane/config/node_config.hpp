@@ -98,8 +98,8 @@ struct NodeConfig {
   std::vector<unsigned>
       control_cpus;  // CPUs of gRPC and control threads; empty: all that no worker uses, or all
   std::vector<NetworkConfig> networks;
-  SrtpPolicy srtp;  // the rest of the section is dataplane.srtp
-  MediaConfig media;
+  SrtpPolicy srtp;    // the rest of the section is dataplane.srtp
+  MediaConfig media;  // and dataplane.max_packets_per_second
   TimeoutConfig timeouts;
   DoorConfig grpc;
   MetricsConfig metrics;

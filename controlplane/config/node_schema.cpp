@@ -51,10 +51,15 @@ Section<WorkerConfig> worker_section() {
               .doc = "Work it takes: relay (packets as they are), media (codecs, tones, mixing)."},
              POLLUX_MEMBER(roles), worker_roles())
       .value({.name = "idle",
-              .doc = "What it does when no packet waits: poll on, pause between polls, or sleep."},
+              .doc = "When no packet waits: poll on, pause, sleep for a while, or until an interrupt."},
              POLLUX_MEMBER(idle),
-             word<IdleMode>(
-                 {{"poll", IdleMode::kPoll}, {"pause", IdleMode::kPause}, {"sleep", IdleMode::kSleep}}));
+             word<IdleMode>({{"poll", IdleMode::kPoll},
+                             {"pause", IdleMode::kPause},
+                             {"sleep", IdleMode::kSleep},
+                             {"interrupt", IdleMode::kInterrupt}}))
+      .value({.name = "nap",
+              .doc = "With idle: sleep, naps so long whenever nothing waits; 0: in steps of up to 130."},
+             POLLUX_MEMBER(nap_us), integer<std::uint32_t>(0, 2000, "microseconds"));
   return section;
 }
 
@@ -74,7 +79,7 @@ Section<NodeConfig> control_section() {
 Section<DataplaneConfig> memory_section() {
   Section<DataplaneConfig> section;
   section
-      .value({.name = "max_sessions", .doc = "Sessions at once; their memory is set aside at start."},
+      .value({.name = "max_sessions", .doc = "Sessions at once; their memory is taken as they come."},
              POLLUX_MEMBER(max_sessions), integer<std::uint32_t>(1, 1'000'000, "sessions"))
       .value({.name = "max_endpoints", .doc = "Local RTP and RTCP ports in use at once, over all sessions."},
              POLLUX_MEMBER(max_endpoints), integer<std::uint32_t>(2, 8'000'000, "UDP ports"))
@@ -248,7 +253,7 @@ Section<NodeConfig> build_schema() {
             network_section(), 1, kMostAddresses)
       .section({.name = "learning", .doc = ""}, POLLUX_MEMBER(dataplane.learning), learning_section())
       .section({.name = "srtp", .doc = ""}, whole, srtp_section())
-      .section({.name = "media", .doc = ""}, POLLUX_MEMBER(media), media_section())
+      .section({.name = "media", .doc = ""}, whole, media_section())
       .section({.name = "timeouts", .doc = ""}, POLLUX_MEMBER(timeouts), timeout_section())
       .section({.name = "grpc", .doc = ""}, POLLUX_MEMBER(grpc), grpc_section())
       .section({.name = "metrics", .doc = ""}, POLLUX_MEMBER(metrics), metrics_section())

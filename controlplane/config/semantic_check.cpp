@@ -24,6 +24,13 @@ void check_cpus(const NodeConfig& config, ReadContext& context) {
   if (!workers.empty() && !relay && context.sound("workers")) {
     context.error("workers", "no worker has the role relay; without one no packet is received");
   }
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const std::string key = item_key("workers", i) + ".nap";
+    if (workers[i].nap_us != 0 && workers[i].idle != IdleMode::kSleep && context.sound(key) &&
+        context.sound(item_key("workers", i) + ".idle")) {
+      context.warning(key, "has no effect: only a worker with idle: sleep naps");
+    }
+  }
   std::map<unsigned, std::string> worker_cpus;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const std::string key = item_key("workers", i) + ".cpu";

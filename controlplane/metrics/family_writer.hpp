@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controlplane/metrics/metric.hpp"
+#include "dataplane/api/stats.hpp"
 
 namespace pollux::metrics {
 
@@ -20,10 +21,15 @@ class FamilyWriter {
     add(metric, label_values, static_cast<double>(value));
   }
 
+  // Adds a sample of a histogram, with the buckets that end at a doubling.
+  void add(Metric metric, std::initializer_list<std::string> label_values, const DurationCounts& durations);
+
   // The families that have samples, in the order of their declaration.
   std::vector<prometheus::MetricFamily> take();
 
  private:
+  prometheus::ClientMetric& add_sample(Metric metric, std::initializer_list<std::string> label_values);
+
   std::array<prometheus::MetricFamily, kMetrics.size()> families_;
 };
 

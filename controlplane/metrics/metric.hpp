@@ -45,6 +45,10 @@ enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
     "Copies made for captures")                                                                            \
   X(worker_capture_lost, kCounter, "pollux_worker_capture_lost_packets_total", "packets", "worker",        \
     "Copies for captures that found no room")                                                              \
+  X(worker_delay, kHistogram, "pollux_worker_forward_delay_seconds", "seconds", "worker",                  \
+    "From a packet's arrival at the worker to its leaving, of one loop in sixteen")                        \
+  X(worker_loop, kHistogram, "pollux_worker_loop_seconds", "seconds", "worker",                            \
+    "How long loops with work took: so long may a packet wait for the worker to come")                     \
   X(stage_packets, kCounter, "pollux_stage_packets_total", "packets", "worker stage",                      \
     "Packets that came into the stage")                                                                    \
   X(stage_batches, kCounter, "pollux_stage_batches_total", "batches", "worker stage",                      \

@@ -33,6 +33,8 @@ void write_worker(const WorkerStats& from, double tsc_hz, FamilyWriter& out) {
   out.add(Metric::worker_handed_off, {worker}, from.handed_off);
   out.add(Metric::worker_captured, {worker}, from.captured);
   out.add(Metric::worker_capture_lost, {worker}, from.capture_lost);
+  out.add(Metric::worker_delay, {worker}, from.forward_delay);
+  out.add(Metric::worker_loop, {worker}, from.loop_time);
   for (const StageStats& counters : from.stages) {
     const std::string stage(counters.name);
     out.add(Metric::stage_packets, {worker, stage}, counters.packets);

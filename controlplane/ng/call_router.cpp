@@ -25,9 +25,10 @@ bool call_unknown(const CallError& error) {
 }
 
 bool worth_another_node(const CallError& error) {
-  static constexpr std::array<std::string_view, 9> kCauses = {
-      "NODE_DRAINING",   "NODE_STOPPING",      "NODE_BUSY",        "PORTS_EXHAUSTED", "SESSIONS_EXHAUSTED",
-      "MEDIA_EXHAUSTED", "WORKERS_OVERLOADED", "MEMORY_EXHAUSTED", "RATE_LIMITED"};
+  static constexpr std::array<std::string_view, 10> kCauses = {
+      "NODE_DRAINING",      "NODE_STOPPING",          "NODE_BUSY",          "PORTS_EXHAUSTED",
+      "SESSIONS_EXHAUSTED", "MEDIA_EXHAUSTED",        "WORKERS_OVERLOADED", "MEMORY_EXHAUSTED",
+      "RATE_LIMITED",       "SRTP_CONTEXTS_EXHAUSTED"};
   return error.unreachable() || std::find(kCauses.begin(), kCauses.end(), error.cause) != kCauses.end();
 }
 

@@ -147,7 +147,7 @@ Dict refusal(CommandContext& context, const CallError& error, std::string_view u
     std::string_view text;
     bool limit;  // of load: a proxy tries another relay
   };
-  static constexpr std::array<Row, 15> kRows = {{
+  static constexpr std::array<Row, 16> kRows = {{
       {"SDP_MALFORMED", "Failed to parse SDP", false},
       {"SDP_UNSUPPORTED", "Failed to parse SDP", false},
       {"NO_OFFER", "Invalid dialogue association", false},
@@ -159,6 +159,7 @@ Dict refusal(CommandContext& context, const CallError& error, std::string_view u
       {"MEDIA_EXHAUSTED", "CPU usage limit exceeded", true},
       {"WORKERS_OVERLOADED", "CPU usage limit exceeded", true},
       {"MEMORY_EXHAUSTED", "Load limit exceeded", true},
+      {"SRTP_CONTEXTS_EXHAUSTED", "Load limit exceeded", true},
       {"NODE_BUSY", "Load limit exceeded", true},
       {"RATE_LIMITED", "Load limit exceeded", true},
       {"CALL_UNKNOWN", "", false},

@@ -10,6 +10,7 @@
 #include "controlplane/config/problem.hpp"
 #include "controlplane/ng/gateway.hpp"
 #include "controlplane/ops/logging.hpp"
+#include "controlplane/ops/mutex_checks.hpp"
 #include "controlplane/ops/sd_notify.hpp"
 #include "controlplane/ops/signals.hpp"
 
@@ -119,6 +120,7 @@ int pollux_ng(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   pollux::ops::block_signals();
+  pollux::ops::switch_off_mutex_checks();
   try {
     return pollux::ng::pollux_ng(argc, argv);
   } catch (const std::exception& error) {

@@ -65,7 +65,7 @@ void read_payload_types(const v1::LegSpec& from, const std::string& path, contro
     if (!valid_encoding(mapping.encoding())) {
       violations.push_back({field + "[" + std::to_string(i) + "].encoding", "at most 32 of [A-Za-z0-9._-]"});
     } else if (!mapping.encoding().empty()) {
-      leg.encodings[narrow(mapping.wire())] = mapping.encoding();
+      leg.encodings.push_back({narrow(mapping.wire()), mapping.encoding()});
     }
   }
 }
@@ -100,7 +100,7 @@ void read_media(const v1::LegSpec& from, control::LegFields fields, const std::s
   }
   if (fields.has(LegField::kSinks)) {
     const int count = bounded_size(from.sinks(), kMaxLegs, path + ".sinks", "sinks", violations);
-    leg.sinks.assign(from.sinks().begin(), from.sinks().begin() + count);
+    leg.sinks = SharedList(std::vector<std::string>(from.sinks().begin(), from.sinks().begin() + count));
   }
 }
 

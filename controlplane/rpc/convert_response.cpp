@@ -1,4 +1,7 @@
 #include "controlplane/rpc/convert.hpp"
+
+#include <algorithm>
+
 #include "controlplane/rpc/convert_dtmf.hpp"
 #include "controlplane/rpc/convert_media.hpp"
 #include "controlplane/rpc/convert_srtp.hpp"
@@ -121,8 +124,10 @@ void write_leg_spec(const control::LegRequest& leg, v1::LegSpec& message) {
     to->set_wire(mapping.wire);
     to->set_common(mapping.common);
     to->set_clock_rate(mapping.clock_rate);
-    if (const auto encoding = leg.encodings.find(mapping.wire); encoding != leg.encodings.end()) {
-      to->set_encoding(encoding->second);
+    const auto named =
+        std::ranges::find(leg.encodings, mapping.wire, &control::NamedPayloadType::payload_type);
+    if (named != leg.encodings.end()) {
+      to->set_encoding(named->encoding);
     }
   }
   message.set_learning(learning_of(leg.learning));

@@ -18,6 +18,8 @@ const char* idle_name(IdleMode mode) {
       return "poll";
     case IdleMode::kPause:
       return "pause";
+    case IdleMode::kInterrupt:
+      return "interrupt";
     case IdleMode::kSleep:
       break;
   }

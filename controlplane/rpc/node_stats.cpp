@@ -10,6 +10,25 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+void write_durations(const DurationCounts& durations, v1::DurationHistogram& to) {
+  for (std::size_t i = 0; i < durations.buckets.size(); ++i) {
+    if (durations.buckets[i] != 0) {
+      v1::DurationBucket& bucket = *to.add_buckets();
+      bucket.set_up_to_ns(i + 1 < durations.buckets.size() ? DurationBuckets::limit_ns(i)
+                                                           : durations.most_ns);
+      bucket.set_count(durations.buckets[i]);
+    }
+  }
+  to.set_count(durations.total());
+  to.set_sum_ns(durations.sum_ns);
+  to.set_max_ns(durations.most_ns);
+  if (const auto p50 = durations.quantile_ns(0.5)) {
+    to.set_p50_ns(*p50);
+    to.set_p99_ns(*durations.quantile_ns(0.99));
+    to.set_p999_ns(*durations.quantile_ns(0.999));
+  }
+}
+
 void write_worker(const WorkerStats& worker, v1::WorkerCounters& to) {
   to.set_worker(worker.worker);
   to.set_cpu(worker.cpu);
@@ -27,6 +46,8 @@ void write_worker(const WorkerStats& worker, v1::WorkerCounters& to) {
     counters.set_batches(stage.batches);
     counters.set_cycles_per_packet(ratio(stage.sampled_cycles, stage.sampled_packets));
   }
+  write_durations(worker.forward_delay, *to.mutable_forward_delay());
+  write_durations(worker.loop_time, *to.mutable_loop_time());
   write_drops(worker.drops, to);
 }
 

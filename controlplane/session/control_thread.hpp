@@ -41,8 +41,10 @@ class ControlThread {
   void stop();
 
  private:
+  using Moment = std::chrono::steady_clock::time_point;
+
   void run();
-  std::vector<Task> take_tasks();
+  std::vector<Task> take_tasks(Moment look_closely_until);
 
   SessionManager& manager_;
   const Task each_round_;

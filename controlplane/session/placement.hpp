@@ -30,9 +30,10 @@ class Placement {
             const LoadMonitor& load);
 
   // The least loaded relay worker that isn't overloaded and has ports for all legs. Load is what was measured
-  // last, and an estimate for what has been placed since; workers that differ little get sessions by turns.
-  // Counts the session to the worker. Errors: kExhausted (WORKERS_OVERLOADED, PORTS_EXHAUSTED), nothing
-  // taken.
+  // last, and an estimate for what has been placed since, which must leave the new session below the limit
+  // too: a burst isn't let in because it comes between two samples. Workers that differ little get sessions
+  // by turns. Counts the session to the worker. Errors: kExhausted (WORKERS_OVERLOADED, PORTS_EXHAUSTED),
+  // nothing taken.
   Expected<Place> place(const std::vector<LegRequest>& legs, const Limits& limits);
   // Ports for one more leg of a session that has its worker.
   Expected<PortLease> place_leg(std::uint16_t worker, const LegRequest& leg);
@@ -49,6 +50,7 @@ class Placement {
   Expected<void> leave_reserve(const std::vector<PortLease>& leases, std::uint32_t percent) const;
   std::size_t best_of(const std::vector<std::uint16_t>& candidates) const;
   double expected_load(std::uint16_t worker) const;
+  bool has_room(std::uint16_t worker, std::uint32_t max_worker_load) const;
   tl::unexpected<Error> all_overloaded(std::uint32_t max_worker_load) const;
   void count_since_sample();
 
@@ -57,8 +59,10 @@ class Placement {
   std::vector<std::string> networks_;    // their names
   std::vector<std::uint16_t> relays_;    // workers with the relay role
   std::vector<std::uint32_t> sessions_;  // by worker
-  std::vector<std::uint32_t> placed_;    // by worker: since the monitor's last sample
-  std::uint64_t sample_ = 0;             // which one that was
+  // By worker: since the monitor's last sample, and in the second that it measured.
+  std::vector<std::uint32_t> placed_;
+  std::vector<std::uint32_t> placed_before_;
+  std::uint64_t sample_ = 0;  // which one that was
 };
 
 }  // namespace pollux::control

@@ -151,7 +151,7 @@ void SessionManager::command_failed(Session& session, Error error) {
     return unlinked(session);
   }
   const SessionResult failure = tl::unexpected(to_failure(std::move(error)));
-  auto waiters = std::exchange(session.waiters, {});
+  auto waiters = session.waiters.take_all();
   if (session.phase == Phase::kUpdating) {
     for (const PortLease& lease : session.update->added) {
       placement_.release(lease);
@@ -163,7 +163,7 @@ void SessionManager::command_failed(Session& session, Error error) {
     return settle(session);
   }
   count_refusal(failure.error().error, waiters.size());
-  auto queued = std::exchange(session.queued, {});
+  auto queued = session.queued.take_all();
   forget(session);
   answer(std::move(waiters), failure);
   for (const auto& command : queued) {
@@ -177,7 +177,7 @@ void SessionManager::linked(Session& session) {
   ++totals_.created;
   log_lifecycle(session, LogEventType::kSessionStarted);
   begin_watch(session);
-  auto waiters = std::exchange(session.waiters, {});
+  auto waiters = session.waiters.take_all();
   if (end_all_ != EndReason::kNone) {
     answer(std::move(waiters), tl::unexpected(make_failure(ErrorCode::kUnavailable, "NODE_DRAINING",
                                                            "this node ends its sessions")));
@@ -202,7 +202,7 @@ void SessionManager::updated(Session& session) {
   }
   memory_back_ = polls_ + 2;
   set_phase(session, Phase::kRunning);
-  answer(std::exchange(session.waiters, {}), view(session));
+  answer(session.waiters.take_all(), view(session));
   settle(session);
 }
 
@@ -227,8 +227,8 @@ void SessionManager::unlinked(Session& session) {
   }
   log_end(session, last);
   memory_back_ = polls_ + 2;
-  auto waiters = std::exchange(session.waiters, {});
-  auto queued = std::exchange(session.queued, {});
+  auto waiters = session.waiters.take_all();
+  auto queued = session.queued.take_all();
   forget(session);
   answer(std::move(waiters), last);
   for (const auto& command : queued) {
@@ -244,7 +244,7 @@ void SessionManager::forget(Session& session) {
   placement_.session_gone(session.worker);
   media_budget_.give_back(session.media_cost, session.media_worker);
   set_phase(session, Phase::kRunning);
-  auto injections = std::exchange(session.injections, {});
+  auto injections = session.injections.take_all();
   const Failure gone = unknown_session(session.id);
   store_.erase(session);
   fail_injections(std::move(injections), abandoned_ ? node_draining() : gone);
@@ -265,9 +265,7 @@ void SessionManager::run_queue(const std::string& id) {
   }
   while (session != nullptr && !session->busy() && !session->queued.empty()) {
     session->running_queue = true;
-    const auto command = std::move(session->queued.front());
-    session->queued.pop_front();
-    command();
+    session->queued.take(session->queued.begin())();
     session = store_.find(id);  // the command may have erased it
   }
   if (session != nullptr) {
@@ -295,8 +293,8 @@ std::size_t SessionManager::abandon() {
   });
   std::vector<std::function<void()>> queued;
   for (Session* session : sessions) {
-    answer(std::exchange(session->waiters, {}), failure);
-    std::move(session->queued.begin(), session->queued.end(), std::back_inserter(queued));
+    answer(session->waiters.take_all(), failure);
+    std::ranges::move(session->queued.take_all(), std::back_inserter(queued));
     if (session->update) {
       for (const PortLease& lease : session->update->added) {
         placement_.release(lease);

@@ -110,19 +110,17 @@ void SessionManager::inject_dtmf(const std::string& id, const std::string& leg_i
     return callback(tl::unexpected(not_taken(std::move(taken.error()), id, leg_id)));
   }
   const bool believed = !injection.pressed_by_party || leg.dtmf.receive_sip_info != DtmfReceive::kOff;
-  session->injections.emplace(
-      token,
-      PendingInjection{leg_id, injection.events.size(), injection.pressed_by_party, {believed}, callback});
+  session->injections.push_back(
+      {token, leg_id, injection.events.size(), injection.pressed_by_party, {believed}, callback});
   ++under_way_;
 }
 
 void SessionManager::dtmf_injected(Session& session, const Event& event) {
-  const auto found = session.injections.find(event.token);
+  const auto found = std::ranges::find(session.injections, event.token, &PendingInjection::token);
   if (found == session.injections.end()) {
     return;
   }
-  const PendingInjection injection = std::move(found->second);
-  session.injections.erase(found);
+  const PendingInjection injection = session.injections.take(found);
   --under_way_;
   if (event.refused) {
     return injection.callback(
@@ -131,10 +129,9 @@ void SessionManager::dtmf_injected(Session& session, const Event& event) {
   injection.callback(injection.result);
 }
 
-void SessionManager::fail_injections(std::map<std::uint64_t, PendingInjection> injections,
-                                     const Failure& failure) {
+void SessionManager::fail_injections(std::vector<PendingInjection> injections, const Failure& failure) {
   under_way_ -= injections.size();
-  for (const auto& [token, injection] : injections) {
+  for (const PendingInjection& injection : injections) {
     injection.callback(tl::unexpected(failure));
   }
 }

@@ -83,7 +83,7 @@ void SessionManager::create(const std::string& id, const SessionRequest& request
   }
   media_budget_.commit(cost, *media_worker);
   Session& session = store_.add(id);
-  session.request = std::make_shared<const SessionRequest>(request);
+  session.request = request_lists_.keep(request);
   session.worker = place->worker;
   session.media_cost = cost;
   session.media_worker = *media_worker;

@@ -20,6 +20,7 @@
 #include "controlplane/session/load_monitor.hpp"
 #include "controlplane/session/media_budget.hpp"
 #include "controlplane/session/placement.hpp"
+#include "controlplane/session/request_lists.hpp"
 #include "controlplane/session/session_patch.hpp"
 #include "controlplane/session/session_store.hpp"
 #include "dataplane/api/dataplane.hpp"
@@ -207,7 +208,7 @@ class SessionManager {
 
   // session_dtmf.cpp
   void dtmf_injected(Session& session, const Event& event);
-  void fail_injections(std::map<std::uint64_t, PendingInjection> injections, const Failure& failure);
+  void fail_injections(std::vector<PendingInjection> injections, const Failure& failure);
   void log_press(const Session& session, const Event& event);
 
   // session_watching.cpp
@@ -233,6 +234,7 @@ class SessionManager {
   Placement placement_;
   MediaBudget media_budget_;
   SessionStore store_;
+  RequestLists request_lists_;
   EventLog events_;
   std::vector<std::function<void(const LoggedEvent&)>> end_listeners_;
   // By worker: their commands found it unable to take them. One worker that hangs holds up no other.

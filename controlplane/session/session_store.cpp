@@ -2,6 +2,9 @@
 
 namespace pollux::control {
 
+// Of every session, the last two of each leg; docs/performance.md, "Scale", tells what becomes of it.
+static_assert(sizeof(Session) <= 216 && sizeof(LegRequest) <= 304 && sizeof(LegWatch) <= 96);
+
 std::string Session::leg_name(std::uint16_t number) const {
   for (std::size_t i = 0; i < legs.size(); ++i) {
     if (legs[i].number == number) {
@@ -23,12 +26,12 @@ std::vector<std::string> Session::legs_with_one_port() const {
 
 Session* SessionStore::find(std::string_view id) {
   const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : found->second.get();
+  return found == by_id_.end() ? nullptr : found->get();
 }
 
 const Session* SessionStore::find(std::string_view id) const {
   const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : found->second.get();
+  return found == by_id_.end() ? nullptr : found->get();
 }
 
 Session* SessionStore::find(SessionHandle handle) {
@@ -38,8 +41,8 @@ Session* SessionStore::find(SessionHandle handle) {
 
 Session& SessionStore::add(std::string id) {
   auto session = std::make_unique<Session>();
-  session->id = id;
-  return *by_id_.emplace(std::move(id), std::move(session)).first->second;
+  session->id = std::move(id);
+  return **by_id_.insert(std::move(session)).first;
 }
 
 void SessionStore::set_handle(Session& session, SessionHandle handle) {
@@ -51,12 +54,12 @@ void SessionStore::erase(Session& session) {
   if (session.handle != 0) {
     by_handle_.erase(session.handle);
   }
-  by_id_.erase(by_id_.find(session.id));
+  by_id_.erase(by_id_.find(std::string_view(session.id)));
 }
 
 void SessionStore::visit(std::string_view after, const std::function<bool(Session&)>& visit) {
   for (auto at = by_id_.upper_bound(after); at != by_id_.end(); ++at) {
-    if (!visit(*at->second)) {
+    if (!visit(**at)) {
       return;
     }
   }

@@ -3,16 +3,16 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "controlplane/session/port_allocator.hpp"
+#include "controlplane/session/rare_list.hpp"
 #include "controlplane/session/session_types.hpp"
 #include "controlplane/session/session_watch.hpp"
 
@@ -53,6 +53,7 @@ struct PendingUpdate {
 
 // Presses that are on their way to the data plane.
 struct PendingInjection {
+  std::uint64_t token = 0;
   std::string leg_id;
   std::size_t presses = 0;
   bool by_party = false;
@@ -70,7 +71,8 @@ struct Session {
   std::uint16_t last_leg_number = 0;
   Phase phase = Phase::kLinking;
   EndReason end_reason = EndReason::kNone;
-  bool timed_out = false;  // while updating: to be ended afterwards
+  bool timed_out = false;      // while updating: to be ended afterwards
+  bool running_queue = false;  // what waited is being run: see SessionManager::run_queue()
   SessionHandle handle = 0;
   std::uint64_t token = 0;                        // of the command under way
   std::chrono::steady_clock::time_point give_up;  // when a command that the data plane can't take yet fails
@@ -78,10 +80,9 @@ struct Session {
   std::chrono::steady_clock::time_point started;
   std::vector<LegWatch> watches;
   std::unique_ptr<PendingUpdate> update;
-  std::vector<SessionCallback> waiters;      // get the answer of the command under way
-  std::deque<std::function<void()>> queued;  // commands that came while one was under way
-  bool running_queue = false;                // they are being run: see SessionManager::run_queue()
-  std::map<std::uint64_t, PendingInjection> injections;  // by token
+  RareList<SessionCallback> waiters;       // get the answer of the command under way
+  RareList<std::function<void()>> queued;  // commands that came while one was under way
+  RareList<PendingInjection> injections;
 
   bool busy() const { return phase != Phase::kRunning; }
   // Id of the leg with this number; empty: it has been removed meanwhile.
@@ -106,7 +107,13 @@ class SessionStore {
   void visit(std::string_view after, const std::function<bool(Session&)>& visit);
 
  private:
-  std::map<std::string, std::unique_ptr<Session>, std::less<>> by_id_;
+  struct ById {
+    using is_transparent = void;
+    static std::string_view id_of(std::string_view id) { return id; }
+    static std::string_view id_of(const std::unique_ptr<Session>& session) { return session->id; }
+    bool operator()(const auto& one, const auto& other) const { return id_of(one) < id_of(other); }
+  };
+  std::set<std::unique_ptr<Session>, ById> by_id_;
   std::unordered_map<SessionHandle, Session*> by_handle_;
 };
 

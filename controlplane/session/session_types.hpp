@@ -14,8 +14,16 @@
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/api/stats.hpp"
 #include "dataplane/base/expected.hpp"
+#include "dataplane/base/shared_list.hpp"
 
 namespace pollux::control {
+
+// The encoding name of a payload type on the wire.
+struct NamedPayloadType {
+  std::uint8_t payload_type = 0;
+  std::string encoding;
+  friend bool operator==(const NamedPayloadType&, const NamedPayloadType&) = default;
+};
 
 // One leg as the client asks for it.
 struct LegRequest {
@@ -26,18 +34,18 @@ struct LegRequest {
   std::optional<SocketAddress> remote_rtcp;
   bool rtcp_mux = false;
   Direction direction = Direction::kSendRecv;
-  std::vector<PayloadTypeMapping> payload_types;
-  std::map<std::uint8_t, std::string> encodings;  // encoding names, by payload type on the wire
+  SharedList<PayloadTypeMapping> payload_types;
+  SharedList<NamedPayloadType> encodings;  // as payload_types, of those that have one
   LearningMode learning = LearningMode::kHeuristic;
   SourcePolicy source_policy = SourcePolicy::kStrictSource;
   StreamMode stream_mode = StreamMode::kPreserve;
   std::optional<std::uint8_t> dscp;  // unset: the network's
-  std::vector<std::string> sinks;
+  SharedList<std::string> sinks;
   SrtpParamsRef srtp_receive;  // of what the party sends; neither of the two: plain RTP
   SrtpParamsRef srtp_send;     // of what is sent to it
   bool srtp_passthrough = false;
-  std::vector<CodecFormat> codecs;  // empty: the media isn't looked at, and what follows has no effect
-  std::uint16_t ptime_ms = 0;       // 0: as it comes
+  SharedList<CodecFormat> codecs;  // empty: the media isn't looked at, and what follows has no effect
+  std::uint16_t ptime_ms = 0;      // 0: as it comes
   std::optional<std::uint16_t> jitter_window_ms;  // unset: the node's; stays so without codecs
   SilencePolicy silence = SilencePolicy::kComfortNoise;
   bool dtx = false;

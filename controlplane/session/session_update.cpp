@@ -37,7 +37,7 @@ std::uint16_t next_leg_number(const Session& session, const PendingUpdate& updat
 
 void SessionManager::start_update(Session& session, SessionRequest merged, const SessionCallback& callback) {
   auto update = std::make_unique<PendingUpdate>();
-  update->request = std::make_shared<const SessionRequest>(std::move(merged));
+  update->request = request_lists_.keep(std::move(merged));
   if (const auto placed = place_added_legs(session, *update); !placed) {
     for (const PortLease& lease : update->added) {
       placement_.release(lease);

@@ -62,7 +62,7 @@ OneWayCause judge(const WatchedLeg& leg, const LegWatch& watch, bool heard, bool
   if (after.count() == 0) {
     return OneWayCause::kNone;
   }
-  if (watch.unaddressed && now - *watch.unaddressed >= after) {
+  if (watch.unaddressed != LegWatch::kNever && now - watch.unaddressed >= after) {
     return OneWayCause::kNoAddress;
   }
   if (leg.request->sinks.empty() || !party_sends(direction) || heard || now - watch.heard < after) {
@@ -96,8 +96,8 @@ void note_quality(LegWatch& watch, const WatchedLeg& leg) {
   const ReceptionStats& now = leg.stats->reception;
   const auto r = r_factor_between(encoding_of(*leg.request, now.payload_type), watch.reception, now);
   if (r) {
-    watch.lowest_r = std::min(*r, watch.lowest_r.value_or(*r));
-    watch.reception = now;
+    watch.lowest_r = std::min(*r, watch.lowest_r);
+    watch.reception = LossCounts::of(now);
   }
 }
 
@@ -129,8 +129,8 @@ std::vector<OneWayChange> look_at(std::vector<LegWatch>& watches, const std::vec
       watch.heard = now;
     }
     if (rtp.destination || !party_receives(leg.request->direction)) {
-      watch.unaddressed.reset();
-    } else if (media_for[i] && !watch.unaddressed) {
+      watch.unaddressed = LegWatch::kNever;
+    } else if (media_for[i] && watch.unaddressed == LegWatch::kNever) {
       watch.unaddressed = now;
     }
     // With rtcp-mux relayed RTCP counts as sent as well, and is no media.

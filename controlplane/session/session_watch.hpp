@@ -5,26 +5,32 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "controlplane/session/session_types.hpp"
+#include "controlplane/session/stream_quality.hpp"
 
 namespace pollux::control {
 
 // What is remembered of a leg between two looks. Legs are told apart by their number in the data plane.
 struct LegWatch {
   std::uint16_t number = 0;
-  ReceptionStats reception;  // at the last look
+  OneWayCause one_way = OneWayCause::kNone;
+  LossCounts reception;  // at the last look
   std::uint64_t rx_packets = 0;
   std::uint64_t tx_packets = 0;
   std::uint64_t dropped = 0;
   std::uint64_t wasted = 0;                     // received, and dropped on the way out
   std::chrono::steady_clock::time_point heard;  // last look at which packets had come since the one before
-  // Since when media has come for the party, and there is no address to send it to.
-  std::optional<std::chrono::steady_clock::time_point> unaddressed;
-  std::optional<double> lowest_r;
-  OneWayCause one_way = OneWayCause::kNone;
+  // Since when media has come for the party, and there is no address to send it to; kNever: there is one.
+  std::chrono::steady_clock::time_point unaddressed = kNever;
+  double lowest_r = kNoR;  // of the worst interval
+
+  // In place of std::optional, which takes as much again.
+  static constexpr auto kNever = std::chrono::steady_clock::time_point::max();
+  static constexpr double kNoR = std::numeric_limits<double>::infinity();
 };
 
 // One leg of a session at the moment of a look.

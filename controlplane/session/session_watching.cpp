@@ -97,7 +97,8 @@ LegView SessionManager::view_leg(const Session& session, std::size_t leg, const 
   }
   if (const LegStats* const found = find_stats(stats, placed.number)) {
     view.stats = *found;
-    view.quality = quality_of(request, *found, watch != nullptr ? watch->lowest_r : std::nullopt);
+    view.quality =
+        quality_of(request, *found, watch != nullptr ? std::optional(watch->lowest_r) : std::nullopt);
     if (found->port < options_.port_names.size()) {
       view.port = options_.port_names[found->port];
     }

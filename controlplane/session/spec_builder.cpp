@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace pollux::control {
 
@@ -31,12 +32,8 @@ SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg>
     leg.srtp_receive = from.srtp_receive;
     leg.srtp_send = from.srtp_send;
     leg.srtp_passthrough = from.srtp_passthrough;
-    for (const PayloadTypeMapping& mapping : from.payload_types) {
-      leg.payload_types.push_back(mapping);
-    }
-    for (const CodecFormat& codec : from.codecs) {
-      leg.codecs.push_back(codec);
-    }
+    leg.payload_types = from.payload_types;
+    leg.codecs = from.codecs;
     leg.ptime_ms = from.ptime_ms;
     leg.jitter_window_ms = from.jitter_window_ms.value_or(leg.jitter_window_ms);
     leg.silence = from.silence;
@@ -50,7 +47,7 @@ SessionSpec build_spec(const SessionRequest& request, std::span<const PlacedLeg>
         }
       }
     }
-    spec.legs.push_back(leg);
+    spec.legs.push_back(std::move(leg));
   }
   return spec;
 }

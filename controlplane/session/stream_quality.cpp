@@ -52,11 +52,11 @@ std::string encoding_of(const LegRequest& leg, std::uint8_t payload_type) {
       return std::string(codec_facts(codec.params.id).name);
     }
   }
-  const auto said = leg.encodings.find(payload_type);
-  return said != leg.encodings.end() ? said->second : static_encoding(payload_type);
+  const auto said = std::ranges::find(leg.encodings, payload_type, &NamedPayloadType::payload_type);
+  return said != leg.encodings.end() ? said->encoding : static_encoding(payload_type);
 }
 
-std::optional<double> r_factor_between(const std::string& encoding, const ReceptionStats& before,
+std::optional<double> r_factor_between(const std::string& encoding, const LossCounts& before,
                                        const ReceptionStats& now) {
   const auto impairment = impairment_of(encoding);
   const std::uint64_t expected = now.expected - before.expected;
@@ -64,7 +64,7 @@ std::optional<double> r_factor_between(const std::string& encoding, const Recept
     return std::nullopt;
   }
   // What was missing at the first look and came afterwards counts for the second.
-  const double lost = std::max(0.0, static_cast<double>(now.lost()) - static_cast<double>(before.lost()));
+  const double lost = std::max(0.0, static_cast<double>(now.lost()) - static_cast<double>(before.lost));
   // A reordered packet made a gap as well, but wasn't lost.
   const double gaps =
       static_cast<double>(now.gaps - before.gaps) - static_cast<double>(now.reordered - before.reordered);

@@ -25,10 +25,10 @@ struct WorkerInfo {
 // The running data plane: EAL, ports, workers and the host thread.
 //
 // Threads: add_session, update_session, remove_session, poll_events, inject_dtmf, session_stats,
-// set_learning, start_capture and stop_capture belong to one thread, the control thread; take_captured to one
-// thread at a time. port_owner, workers and stats may be called from any thread. At most one Dataplane lives
-// in a process at a time, and EAL can be initialised only once: a second start() in the same process reuses
-// it.
+// set_learning, set_max_packets_per_second, start_capture and stop_capture belong to one thread, the control
+// thread; take_captured to one thread at a time. port_owner, workers and stats may be called from any thread.
+// At most one Dataplane lives in a process at a time, and EAL can be initialised only once: a second start()
+// in the same process reuses it.
 class Dataplane {
  public:
   // Initialises EAL, opens the ports, starts host thread and workers. Takes up to some seconds. On error
@@ -69,6 +69,8 @@ class Dataplane {
 
   // What endpoint learning does from now on, with running sessions too.
   virtual void set_learning(const LearningConfig& learning) = 0;
+  // DataplaneConfig::max_packets_per_second from now on, likewise. Pre: at most kMostPacketsPerSecond.
+  virtual void set_max_packets_per_second(std::uint32_t packets) = 0;
 
   // Begins to copy packets; copies are taken with take_captured(). Errors: kNotFound (SESSION_UNKNOWN),
   // kAlreadyExists (CAPTURE_EXISTS: the session is being captured), kExhausted (CAPTURES_EXHAUSTED),

@@ -16,7 +16,9 @@ enum class HugePages : std::uint8_t { kAuto, kRequired, kOff };
 enum class IdleMode : std::uint8_t {
   kPoll,   // polls on: lowest delay, a full core
   kPause,  // PAUSE instructions between polls: kind to the sibling hyper-thread
-  kSleep,  // sleeps up to 50 µs after some thousand empty polls: for small and shared machines
+  kSleep,  // naps, up to 130 µs at a time, after some hundred empty polls: for small and shared machines
+  // sleeps until a packet comes, or somebody gives it work: for devices with receive interrupts
+  kInterrupt,
 };
 
 // Work a worker is given. A small machine gives both to one.
@@ -30,6 +32,9 @@ struct WorkerConfig {
   unsigned cpu = 0;  // several workers may share a CPU; they then share its time
   WorkerRoles roles;
   IdleMode idle = IdleMode::kSleep;
+  // kSleep: how long it naps whenever nothing is to do, in microseconds: packets are taken and sent in
+  // batches. 0: it stays awake for a while and then naps in steps.
+  std::uint32_t nap_us = 0;
 };
 
 struct EalConfig {
@@ -68,6 +73,8 @@ struct LearningConfig {
   std::uint32_t handover_silence_ms =
       200;  // how long the known source must be silent before it may be replaced
   std::uint32_t min_change_interval_ms = 1000;  // between two changes of one leg's source
+
+  bool operator==(const LearningConfig&) const = default;
 };
 
 // What encrypts and decrypts.
@@ -84,6 +91,8 @@ struct SrtpConfig {
   std::uint32_t rekey_overlap_ms = 10000;  // how long the former key of what a party sends stays good
 };
 
+inline constexpr std::uint32_t kMostPacketsPerSecond = 1'000'000;  // a limit in whole microseconds a packet
+
 struct DataplaneConfig {
   EalConfig eal;
   std::vector<WorkerConfig> workers;
@@ -94,7 +103,9 @@ struct DataplaneConfig {
   std::uint32_t max_endpoints = 40000;  // local RTP and RTCP ports in use at once
   std::uint32_t mbufs = 16384;          // packet buffers
   std::uint32_t commands_per_loop = 8;  // how many commands a worker takes between two batches of packets
-  bool send_bye = true;                 // RTCP BYE to the parties of a session that ends (RFC 3550 §6.6)
+  // That a local port takes from its party, and as many from everybody else; 0: any number.
+  std::uint32_t max_packets_per_second = 3000;
+  bool send_bye = true;  // RTCP BYE to the parties of a session that ends (RFC 3550 §6.6)
 };
 
 }  // namespace pollux

@@ -41,6 +41,7 @@ namespace pollux {
   X(source_impossible, "source address or port that no host has: group, broadcast, loopback, our own")      \
   X(source_unproven, "source that isn't the signalled one and hasn't yet proved to be an RTP stream")       \
   X(source_mismatch, "packet from another source than the one believed (strict source, or still alive)")    \
+  X(rate_exceeded, "above media.max_packets_per_second for one leg: does its party flood? raise it if not") \
   X(stream_superseded, "late packet of a source that another has replaced on a rewritten stream")           \
   X(direction, "the direction of one of the legs forbids this packet (hold?)")                              \
   X(payload_type_unmapped, "payload type that isn't in the leg's payload-type map")                         \

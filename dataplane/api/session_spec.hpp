@@ -8,8 +8,8 @@
 #include "dataplane/base/codec_params.hpp"
 #include "dataplane/base/dtmf_params.hpp"
 #include "dataplane/base/ip_address.hpp"
+#include "dataplane/base/shared_list.hpp"
 #include "dataplane/base/srtp_params.hpp"
-#include "dataplane/base/static_vector.hpp"
 
 namespace pollux {
 
@@ -78,11 +78,11 @@ struct LegSpec {
   StreamMode stream_mode = StreamMode::kPreserve;
   std::uint8_t dscp = 0;  // 0..63
   // Empty: every payload type passes as it is. Otherwise only those listed pass, in and out.
-  StaticVector<PayloadTypeMapping, kMaxPayloadTypes> payload_types;
+  SharedList<PayloadTypeMapping> payload_types;  // at most kMaxPayloadTypes
   // What the party takes and sends, the best first. Empty: Pollux doesn't look at the media. Otherwise a
   // stream from a leg whose format this list has (passes_as()) goes on as it is, any other is transcoded to
   // the first audio format of the list. Only with an empty payload_types, and sinks that have a list as well.
-  StaticVector<CodecFormat, kMaxCodecs> codecs;
+  SharedList<CodecFormat> codecs;  // at most kMaxCodecs
   // Of what is sent to the party, with `codecs`: media per packet. 0: as it comes. A whole number of the
   // codec's frames: others are rounded down.
   std::uint16_t ptime_ms = 0;
@@ -106,7 +106,7 @@ struct LegSpec {
   // above, kPreserve, no payload-type map, and sinks of the same kind only.
   bool srtp_passthrough = false;
   // Ids of the legs that get what this leg's party sends, RTP and RTCP. Empty: nobody.
-  StaticVector<std::uint16_t, kMaxLegs> sinks;
+  SharedList<std::uint16_t> sinks;
 
   bool rtcp_mux() const { return local_rtcp_port == local_rtp_port; }
   bool srtp() const { return srtp_receive || srtp_send; }

@@ -13,6 +13,7 @@
 #include "dataplane/api/steering.hpp"
 #include "dataplane/base/codec_params.hpp"
 #include "dataplane/base/dtmf_params.hpp"
+#include "dataplane/base/duration_histogram.hpp"
 
 namespace pollux {
 
@@ -42,6 +43,11 @@ struct WorkerStats {
   std::vector<StageStats> stages;
   std::array<std::uint64_t, kDropReasonCount> drops{};
   DtmfCounts<std::uint64_t> dtmf{};  // by way; of sessions that have ended too
+  // From a packet's arrival at the worker to its leaving, of one loop in sixteen. Not in it: the time in the
+  // device's queues, and what a media path holds back (MediaPathStats::delay_ms).
+  DurationCounts forward_delay;
+  // Of loops that found work: so long may a packet wait in the device's queue for the worker to come.
+  DurationCounts loop_time;
 };
 
 // rx/tx of a device port as the device and its driver count them, plus what the host thread does there.
@@ -193,10 +199,11 @@ struct LegStats {
   bool link_up = false;
   std::optional<SrtpDirectionStats> srtp_receive;  // set with the key
   std::optional<SrtpDirectionStats> srtp_send;
-  ReceptionStats reception;                             // all zero until RTP was received
-  std::vector<MediaPathStats> paths;                    // of what is sent on this leg
-  DtmfCounts<std::uint64_t> dtmf{};                     // by way
-  std::array<std::uint64_t, kDropReasonCount> drops{};  // packets that came to the leg and ended there
+  ReceptionStats reception;           // all zero until RTP was received
+  std::vector<MediaPathStats> paths;  // of what is sent on this leg
+  DtmfCounts<std::uint64_t> dtmf{};   // by way
+  std::array<std::uint64_t, kDropReasonCount>
+      drops{};  // packets that ended at the leg, of the first 8 reasons
 };
 
 struct SessionStats {

@@ -45,6 +45,10 @@ class PressMerger {
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
   static constexpr std::uint32_t kInfoWindowMs = 400;
   static constexpr std::uint32_t kSlackMs = 40;
+  // So many are kept that go on or may still be told of by another way. A party's burst is 20, seven more
+  // come within kInfoWindowMs, and five by SIP INFO; of more the oldest give way. Every leg with codecs has
+  // them.
+  static constexpr std::size_t kPresses = 32;
 
   Outcome take(DtmfWay way, const PressReport& report, std::uint64_t now_ms);
 
@@ -57,8 +61,6 @@ class PressMerger {
   std::uint64_t due_ms() const { return due_ms_; }
 
  private:
-  static constexpr std::size_t kPresses = 64;  // as many as can be ordered at once
-
   // A press that goes on, or may still be told of by another way. Times are the low half of the clock.
   struct Press {
     PressId id = 0;              // 0: the place is free

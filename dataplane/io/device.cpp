@@ -77,9 +77,9 @@ std::string Device::field(const char* name) const {
 
 Expected<std::unique_ptr<Device>> Device::open(const PortConfig& config, std::size_t port_index,
                                                unsigned workers, std::span<rte_mempool* const> rx_pools,
-                                               const SteeringSetup& steering) {
+                                               const DeviceSetup& setup) {
   std::unique_ptr<Device> device(new Device(config, port_index));
-  device->steering_setup_ = steering;
+  device->setup_ = setup;
   if (auto done = device->find_or_probe(); !done) {
     return tl::unexpected<Error>(done.error());
   }
@@ -141,7 +141,11 @@ Expected<void> Device::configure(unsigned workers) {
         "the device offers " + offers +
             (af_packet ? "; add qpairs=" + std::to_string(rx_queues_) + " to the device string" : ""));
   }
-  tx_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(std::max(workers, 1U), info.max_tx_queues));
+  const bool is_tap = std::strcmp(info.driver_name, "net_tap") == 0;
+  // One for each worker, where the device has them. A tap wants as many of one kind as of the other.
+  tx_queues_ =
+      is_tap ? rx_queues_
+             : static_cast<std::uint16_t>(std::min<unsigned>(std::max(workers, 1U), info.max_tx_queues));
   partial_checksums_ = std::strncmp(info.driver_name, "net_af_", 7) == 0;
   if (tx_queues_ == 0) {
     return fail(ErrorCode::kInvalidArgument, "QUEUES_UNAVAILABLE", field("device"),
@@ -153,6 +157,7 @@ Expected<void> Device::configure(unsigned workers) {
   }
 
   rte_eth_conf conf{};
+  conf.intr_conf.rxq = setup_.rx_interrupts ? 1 : 0;
   conf.rxmode.mtu = config_.mtu;
   conf.rxmode.offloads = info.rx_offload_capa & kWantedRxOffloads;
   conf.txmode.offloads = info.tx_offload_capa & kWantedTxOffloads;
@@ -165,10 +170,13 @@ Expected<void> Device::configure(unsigned workers) {
   }
   tx_ipv4_checksum_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
   tx_udp_checksum_ = (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
-  if (const int error = rte_eth_dev_configure(port_id_, rx_queues_, tx_queues_, &conf); error != 0) {
-    return fail(ErrorCode::kUnavailable, "DEVICE_FAILED", field("device"),
-                "the device refuses " + std::to_string(rx_queues_) + " receive and " +
-                    std::to_string(tx_queues_) + " transmit queues: " + reason(error));
+  if (const int error = configure_queues(info, conf); error != 0) {
+    return fail(
+        ErrorCode::kUnavailable, "DEVICE_FAILED", field("device"),
+        "the device refuses " + std::to_string(rx_queues_) + " receive and " + std::to_string(tx_queues_) +
+            " transmit queues" +
+            (setup_.rx_interrupts ? " with receive interrupts, which idle: interrupt wants: " : ": ") +
+            reason(error));
   }
   rx_descriptors_ = config_.rx_descriptors;
   tx_descriptors_ = config_.tx_descriptors;
@@ -184,12 +192,25 @@ Expected<void> Device::configure(unsigned workers) {
         address.addr_bytes);  // a device without an address of its own (net_ring): a local one
   }
   std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.begin());
-  if (std::strcmp(info.driver_name, "net_tap") == 0) {
+  if (is_tap) {
     // What net_tap reports is the MAC of the kernel's end of the cable. Ours must differ, or the two can't
     // talk.
     mac_[5] ^= 0x01;
   }
   return {};
+}
+
+// A device may refuse the hash that it offers. Steering is worth much, but not the start.
+int Device::configure_queues(const rte_eth_dev_info& info, rte_eth_conf& conf) {
+  const int error = rte_eth_dev_configure(port_id_, rx_queues_, tx_queues_, &conf);
+  if (error == 0 || (!port_rss_ && key_.empty()) || config_.steering != SteeringChoice::kAuto) {
+    return error;
+  }
+  port_rss_ = false;
+  key_.clear();
+  conf.rx_adv_conf.rss_conf = {};
+  conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & kWantedRss;
+  return rte_eth_dev_configure(port_id_, rx_queues_, tx_queues_, &conf);
 }
 
 Expected<void> Device::set_up_queues(std::span<rte_mempool* const> rx_pools) {
@@ -247,7 +268,7 @@ Expected<void> Device::start() {
 }
 
 SteeringRequest Device::steering_request() const {
-  SteeringRequest request{config_.steering, rx_queues_, steering_setup_.workers, {}};
+  SteeringRequest request{config_.steering, rx_queues_, setup_.workers, {}};
   for (const InterfaceConfig& interface : config_.interfaces) {
     for (const IpPrefix& prefix : interface.addresses) {
       const FramePattern pattern{prefix.address.family(), interface.vlan != 0};
@@ -280,7 +301,7 @@ void Device::ask_for_port_rss(const rte_eth_dev_info& info, rte_eth_rss_conf& rs
 }
 
 SteeringDevice* Device::steering_device() const {
-  return steering_setup_.device != nullptr ? steering_setup_.device : steering_device_.get();
+  return setup_.steering != nullptr ? setup_.steering : steering_device_.get();
 }
 
 Expected<void> Device::steer() {

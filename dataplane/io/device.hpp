@@ -14,16 +14,18 @@
 #include "dataplane/base/mac_address.hpp"
 #include "dataplane/io/steering.hpp"
 
+struct rte_eth_conf;
 struct rte_eth_dev_info;
 struct rte_eth_rss_conf;
 struct rte_mempool;
 
 namespace pollux::io {
 
-// Who owns the UDP ports that a device is to be steered by.
-struct SteeringSetup {
-  std::uint16_t workers = 1;         // that own ports and share the receive queues
-  SteeringDevice* device = nullptr;  // a test's, instead of the device itself; outlives it
+// What a device is wanted for.
+struct DeviceSetup {
+  std::uint16_t workers = 1;           // that own ports and share the receive queues
+  SteeringDevice* steering = nullptr;  // a test's, instead of the device itself; outlives it
+  bool rx_interrupts = false;          // some worker waits for them
 };
 
 // What stages must know of frames as devices deliver them:
@@ -48,7 +50,7 @@ class Device {
   // started yet.
   static Expected<std::unique_ptr<Device>> open(const PortConfig& config, std::size_t port_index,
                                                 unsigned workers, std::span<rte_mempool* const> rx_pools,
-                                                const SteeringSetup& steering = {});
+                                                const DeviceSetup& setup = {});
   ~Device();  // stops and closes
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
@@ -78,6 +80,7 @@ class Device {
   Device(const PortConfig& config, std::size_t port_index) : config_(config), port_index_(port_index) {}
   Expected<void> find_or_probe();
   Expected<void> configure(unsigned workers);
+  int configure_queues(const rte_eth_dev_info& info, rte_eth_conf& conf);
   Expected<void> set_up_queues(std::span<rte_mempool* const> rx_pools);
   Expected<void> set_mtu();
   Expected<void> steer();
@@ -101,7 +104,7 @@ class Device {
   bool partial_checksums_ = false;
   bool port_rss_ = false;          // hashes nothing but the UDP destination port
   std::vector<std::uint8_t> key_;  // that RSS was asked to use; empty: the device's own
-  SteeringSetup steering_setup_;
+  DeviceSetup setup_;
   std::unique_ptr<SteeringDevice> steering_device_;
   Steering steering_;
   bool probed_ = false;  // by us: removed when closed

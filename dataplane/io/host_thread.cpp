@@ -6,6 +6,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <string>
@@ -19,11 +20,17 @@ namespace pollux::io {
 
 namespace {
 
+constexpr unsigned kAnswerFrames = 256;
 constexpr unsigned kReceivedFrames = 512;
 constexpr unsigned kUnresolvedFrames = 1024;
 constexpr unsigned kTransmitFrames = 1024;
 constexpr unsigned kBurst = 32;
-constexpr auto kIdleSleep = std::chrono::microseconds(200);
+// Waking costs more than what there is to do mostly. Whoever asks something rarely asks once.
+constexpr auto kNap = std::chrono::microseconds(200);
+constexpr auto kLongNap = std::chrono::microseconds(1000);
+constexpr auto kLongestNap = std::chrono::microseconds(4000);
+constexpr unsigned kNapsBeforeLong = 100;
+constexpr unsigned kNapsBeforeLongest = 1000;
 
 std::uint64_t monotonic_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -106,15 +113,20 @@ HostThread::~HostThread() {
   free_rings();
 }
 
+// DPDK knows rings by their names, and a process may have more than one data plane.
 Expected<void> HostThread::make_rings() {
+  static std::atomic<unsigned> hosts = 0;
+  const std::string prefix = "host" + std::to_string(hosts++) + "_";
   rings_.resize(options_.workers);
   bool made = true;
   for (std::size_t i = 0; i < rings_.size(); ++i) {
-    rings_[i].received = make_ring("host_received" + std::to_string(i), kReceivedFrames);
-    rings_[i].unresolved = make_ring("host_unresolved" + std::to_string(i), kUnresolvedFrames);
-    made = made && rings_[i].received != nullptr && rings_[i].unresolved != nullptr;
+    rings_[i].answers = make_ring(prefix + "answers" + std::to_string(i), kAnswerFrames);
+    rings_[i].received = make_ring(prefix + "received" + std::to_string(i), kReceivedFrames);
+    rings_[i].unresolved = make_ring(prefix + "unresolved" + std::to_string(i), kUnresolvedFrames);
+    made = made && rings_[i].answers != nullptr && rings_[i].received != nullptr &&
+           rings_[i].unresolved != nullptr;
   }
-  transmit_ = make_ring("host_transmit", kTransmitFrames);
+  transmit_ = make_ring(prefix + "transmit", kTransmitFrames);
   if (!made || transmit_ == nullptr) {
     return fail(ErrorCode::kInternal, "OUT_OF_MEMORY", "eal.memory_mb",
                 "the host thread's rings can't be made: " + std::string(rte_strerror(rte_errno)));
@@ -124,6 +136,7 @@ Expected<void> HostThread::make_rings() {
 
 void HostThread::free_rings() {
   for (const WorkerRings& rings : rings_) {
+    free_ring(rings.answers);
     free_ring(rings.received);
     free_ring(rings.unresolved);
   }
@@ -140,6 +153,9 @@ void HostThread::stop() {
 }
 
 bool HostThread::punt(std::uint16_t worker, rte_mbuf* frame, PuntKind kind) {
+  if (kind == PuntKind::kAnswer) {
+    return rte_ring_sp_enqueue(rings_[worker].answers, frame) == 0;
+  }
   rte_ring* const ring = rings_[worker].received;
   if (kind == PuntKind::kOther && rte_ring_count(ring) >= kReceivedFrames / 2) {
     return false;
@@ -161,11 +177,17 @@ void HostThread::run() {
     // Fails when none of the CPUs is allowed: then the thread stays where its maker was.
     pthread_setaffinity_np(pthread_self(), sizeof options_.cpus, &options_.cpus);
   }
+  unsigned naps = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
     const bool worked = turn();
     turns_.add(1);
-    if (!worked) {
-      std::this_thread::sleep_for(kIdleSleep);
+    if (worked) {
+      naps = 0;
+    } else {
+      ++naps;
+      std::this_thread::sleep_for(naps < kNapsBeforeLong      ? kNap
+                                  : naps < kNapsBeforeLongest ? kLongNap
+                                                              : kLongestNap);
     }
   }
 }
@@ -178,9 +200,13 @@ bool HostThread::turn() {
   bool worked = false;
   rte_mbuf* frames[kBurst];
   for (const WorkerRings& rings : rings_) {
-    const unsigned received = dequeue(rings.received, frames, kBurst);
-    for (unsigned i = 0; i < received; ++i) {
-      take_received(frames[i]);
+    unsigned received = 0;
+    for (rte_ring* const ring : {rings.answers, rings.received}) {
+      const unsigned count = dequeue(ring, frames, kBurst);
+      for (unsigned i = 0; i < count; ++i) {
+        take_received(frames[i]);
+      }
+      received += count;
     }
     const unsigned unresolved = dequeue(rings.unresolved, frames, kBurst);
     for (unsigned i = 0; i < unresolved; ++i) {
@@ -248,6 +274,9 @@ void HostThread::transmit(std::uint16_t interface, rte_mbuf* frame) {
   if (rte_ring_sp_enqueue(transmit_, frame) != 0) {
     drop(DropReason::tx_full);
     rte_pktmbuf_free(frame);
+  }
+  if (options_.wakeup != nullptr) {
+    options_.wakeup->wake();
   }
 }
 

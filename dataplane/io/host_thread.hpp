@@ -16,6 +16,7 @@
 #include "dataplane/api/stats.hpp"
 #include "dataplane/base/counter.hpp"
 #include "dataplane/base/expected.hpp"
+#include "dataplane/base/wakeup.hpp"
 #include "dataplane/io/host_stack.hpp"
 #include "dataplane/io/interface_table.hpp"
 #include "dataplane/io/neighbour_table.hpp"
@@ -30,10 +31,12 @@ namespace pollux::io {
 // Pre: the first segment holds the Ethernet header, if the frame has one.
 std::uint16_t frame_vlan(const rte_mbuf* frame);
 
-// What is given to the host thread. Pings from anywhere must not crowd out the answers of the next hops.
+// What is given to the host thread. Neither pings from anywhere nor a link full of questions may crowd out
+// the answers of the next hops that calls wait for.
 enum class PuntKind : std::uint8_t {
-  kNeighbour,  // ARP, ND: from the link itself
-  kOther,      // gets half of the room
+  kAnswer,     // ARP, ND: about a neighbour that is known or sought. Has a ring of its own
+  kNeighbour,  // other ARP and ND: from the link itself
+  kOther,      // gets half of kNeighbour's room
 };
 
 // It reaches devices only through worker 0's transmit queues, so that no queue has two users.
@@ -51,6 +54,7 @@ class HostThread : private FrameSink {
     cpu_set_t cpus{};  // where it may run
     HostStackOptions stack;
     std::uint64_t link_poll_ms = 100;
+    Wakeup* wakeup = nullptr;  // worker 0's, if it waits to be woken
   };
 
   // Starts the thread. `interfaces`, `neighbours` and `pool` outlive it. `port_ids` as
@@ -85,6 +89,7 @@ class HostThread : private FrameSink {
  private:
   enum class Link : std::uint8_t { kUnknown, kDown, kUp };
   struct WorkerRings {
+    rte_ring* answers = nullptr;
     rte_ring* received = nullptr;
     rte_ring* unresolved = nullptr;
   };

@@ -68,7 +68,7 @@ ReportContents read_reports_to(std::uint32_t own, std::span<const std::uint8_t> 
 }
 
 void PartyView::on_sr_sent(std::uint32_t ntp_middle, std::uint64_t now_us) {
-  sent_[next_++ % kRemembered] = {ntp_middle, now_us};
+  sent_[next_++ % kRemembered] = {ntp_middle, static_cast<std::uint32_t>(now_us)};
 }
 
 void PartyView::on_report(const ReportBlock& block, std::uint64_t now_us) {
@@ -80,8 +80,8 @@ void PartyView::on_report(const ReportBlock& block, std::uint64_t now_us) {
     return;
   }
   for (const SentReport& sent : sent_) {
-    if (sent.sent_us != 0 && sent.ntp_middle == block.last_sr) {
-      const std::uint64_t away_us = now_us - sent.sent_us;
+    if (sent.ntp_middle == block.last_sr) {
+      const std::uint32_t away_us = static_cast<std::uint32_t>(now_us) - sent.sent_us;
       const std::uint64_t held_us = (std::uint64_t{block.delay_since_sr} * 1'000'000) >> 16;
       // The party's clock may run a little faster than ours: no less than nothing.
       const std::uint64_t round_trip_us = away_us > held_us ? away_us - held_us : 0;

@@ -55,7 +55,7 @@ class PartyView {
   static constexpr std::uint32_t kUnknown = 0xffffffff;
   struct SentReport {
     std::uint32_t ntp_middle = 0;
-    std::uint64_t sent_us = 0;
+    std::uint32_t sent_us = 0;  // the low half of the clock: two fit that are an hour apart at most
   };
   static constexpr unsigned kRemembered = 4;  // a report may cross the next SR on its way
 

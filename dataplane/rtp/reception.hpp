@@ -17,6 +17,15 @@ struct ReceptionReport {
   std::uint32_t jitter_rtp_ticks = 0;
 };
 
+// What a stream's counts were at the report before, which fraction_lost is reckoned from. Kept apart: packets
+// don't touch it.
+struct ReportMark {
+  std::uint32_t ssrc = 0;
+  std::uint32_t base = 0;  // first sequence number
+  std::uint32_t expected = 0;
+  std::uint32_t received = 0;
+};
+
 // How a packet stands to those before it.
 enum class Arrival : std::uint8_t {
   kNext,       // the next sequence number
@@ -77,8 +86,6 @@ struct Reception {
     base_ = header.sequence;
     highest_ = header.sequence;
     bad_sequence_ = kNoSequence;
-    expected_prior_ = 0;
-    received_prior_ = 0;
     received_ = 1;
     started_ = 1;
   }
@@ -96,15 +103,14 @@ struct Reception {
   }
   std::uint32_t jitter() const { return jitter_x16_.get() >> 4; }  // RTP ticks
 
-  // For the report to be sent now; begins the next interval of fraction_lost. Worker only.
-  ReceptionReport report() {
+  // For the report to be sent now; begins the next interval of fraction_lost at `mark`. Worker only.
+  ReceptionReport report(ReportMark& mark) const {
     ReceptionReport result;
-    const std::uint32_t now_expected = expected();
-    const std::uint32_t now_received = received();
-    const std::uint32_t expected_interval = now_expected - expected_prior_.get();
-    const std::uint32_t received_interval = now_received - received_prior_.get();
-    expected_prior_ = now_expected;
-    received_prior_ = now_received;
+    const ReportMark now{ssrc_.get(), base_.get(), expected(), received()};
+    const bool goes_on = mark.ssrc == now.ssrc && mark.base == now.base && mark.expected <= now.expected;
+    const std::uint32_t expected_interval = now.expected - (goes_on ? mark.expected : 0);
+    const std::uint32_t received_interval = now.received - (goes_on ? mark.received : 0);
+    mark = now;
     const std::int64_t lost_interval = std::int64_t{expected_interval} - std::int64_t{received_interval};
     if (expected_interval != 0 && lost_interval > 0) {
       const std::int64_t fraction = (lost_interval << 8) / expected_interval;
@@ -145,9 +151,7 @@ struct Reception {
   Relaxed<std::uint32_t> started_;
   Relaxed<std::uint32_t> base_;
   Relaxed<std::uint32_t> bad_sequence_;
-  Relaxed<std::uint32_t> expected_prior_;
-  Relaxed<std::uint32_t> received_prior_;
 };
-static_assert(sizeof(Reception) == 40 && std::is_trivially_copyable_v<Reception>);
+static_assert(sizeof(Reception) == 32 && std::is_trivially_copyable_v<Reception>);
 
 }  // namespace pollux::rtp

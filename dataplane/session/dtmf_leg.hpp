@@ -137,7 +137,7 @@ struct alignas(64) DtmfLeg {
   dtmf::EventReceiver receiver;
   dtmf::PressMerger merger;
   std::unique_ptr<media::ToneListener> listener;  // nullptr: no in-band detection
-  DtmfHold hold;
+  std::unique_ptr<DtmfHold> hold;                 // nullptr: nothing has had to be held back so far
   PressLimit limit;
   // Events that are no key presses: which one is going on, and its name at the sinks.
   std::uint8_t relayed_event = 0;
@@ -150,6 +150,7 @@ struct alignas(64) DtmfLeg {
 
   DtmfCounts<Counter> counts;
 
+  bool holds() const { return hold != nullptr && hold->count != 0; }
   // Fetches what the next packet will need.
   void prefetch() const {
     const auto* const at = reinterpret_cast<const std::uint8_t*>(this);

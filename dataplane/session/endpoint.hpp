@@ -14,6 +14,7 @@
 #include "dataplane/crypto/backend.hpp"
 #include "dataplane/rtp/reception.hpp"
 #include "dataplane/rtp/stream_rewriter.hpp"
+#include "dataplane/session/packet_rate.hpp"
 
 namespace pollux::session {
 
@@ -100,6 +101,8 @@ struct alignas(128) Endpoint {
   Counter rx_bytes;
   Relaxed<std::uint64_t> last_rx_tsc;  // of a believed packet
   rtp::Reception reception;
+  PacketRate party_rate;      // of the believed source
+  PacketRate strangers_rate;  // of all others together, lest they use up the party's
 
   // line 2: read per packet sent
   std::uint8_t v4_header[46] = {};  // Ethernet (destination left blank), 802.1Q if any, IPv4, UDP

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dataplane/rtp/reception.hpp"
 #include "dataplane/rtp/report_interval.hpp"
 #include "dataplane/rtp/rtcp_report.hpp"
 #include "dataplane/session/timing_wheel.hpp"
@@ -24,6 +25,7 @@ struct ReportState {
   bool on = false;
   Timer timer{.kind = TimerKind::kReport};
   rtp::ReportInterval interval;
+  rtp::ReportMark mark;                    // of what the party sends
   rtp::LastSenderReport last_sr;           // of the party
   std::uint32_t clock_rate = 8000;         // Hz, of what is sent to the party
   SentCounts not_own;                      // went out on the leg's RTP port before it had an SSRC of its own

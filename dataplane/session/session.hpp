@@ -1,19 +1,17 @@
 // The cold half of a session: what a worker needs when something changes, and what slow paths read.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "dataplane/api/capture.hpp"
-#include "dataplane/api/drop_reason.hpp"
 #include "dataplane/api/session_spec.hpp"
-#include "dataplane/base/counter.hpp"
 #include "dataplane/rtp/party_view.hpp"
 #include "dataplane/rtp/stream_quality.hpp"
 #include "dataplane/session/dtmf_leg.hpp"
 #include "dataplane/session/endpoint.hpp"
+#include "dataplane/session/leg_drops.hpp"
 #include "dataplane/session/report_state.hpp"
 #include "dataplane/session/source_learning.hpp"
 #include "dataplane/session/timing_wheel.hpp"
@@ -43,8 +41,8 @@ struct Routing {
 // written by: worker, once linked; read by: worker, and control where it says so
 struct Leg {
   Session* session = nullptr;
-  LegSpec spec;    // without the keys
-  LocalEnd local;  // of the RTP port
+  const LegSpec* spec = nullptr;  // belongs to control, which keeps it until the worker has another one
+  LocalEnd local;                 // of the RTP port
   Endpoint* rtp = nullptr;
   Endpoint* rtcp = nullptr;  // the same as rtp with rtcp-mux, else rtcp_apart
   // The port of its own for RTCP, for as long as the leg lives: with rtcp-mux, which may come and go, nothing
@@ -58,8 +56,8 @@ struct Leg {
   rtp::StreamQuality quality;               // of the RTP that comes; read by: control
   rtp::PartyView party;                     // read by: control
   ReportState report;
-  std::unique_ptr<DtmfLeg> dtmf;                // of legs that have, or had, codecs
-  std::array<Counter, kDropReasonCount> drops;  // packets that came to the leg and ended; read by: control
+  std::unique_ptr<DtmfLeg> dtmf;  // of legs that have, or had, codecs
+  LegDrops drops;                 // of packets that came to the leg; read by: control
 };
 
 // A capture of a session, or of one of its legs.

@@ -9,6 +9,9 @@ namespace pollux::session {
 
 namespace {
 
+// What every session has twice; docs/performance.md, "Scale", tells what becomes of it.
+static_assert(sizeof(Leg) <= 832 && sizeof(LegSpec) <= 216 && sizeof(Endpoint) == 384);
+
 void set_flag(std::uint8_t& flags, std::uint8_t flag, bool on) {
   flags = static_cast<std::uint8_t>(on ? flags | flag : flags & ~flag);
 }
@@ -31,7 +34,7 @@ void readdress(Endpoint& endpoint, const LocalEnd& local) {
 
 LocalEnd rtcp_local_of(const Leg& leg) {
   LocalEnd local = leg.local;
-  local.udp_port = leg.spec.local_rtcp_port;
+  local.udp_port = leg.spec->local_rtcp_port;
   return local;
 }
 
@@ -46,14 +49,14 @@ void set_dscp(Leg& leg, std::uint8_t dscp) {
 // Learning goes on, or begins anew where the signalled address or the mode asks for it.
 void apply_source(Leg& leg, bool added, std::uint64_t now_ms) {
   const auto now = static_cast<std::uint32_t>(now_ms);
-  const std::optional<SocketAddress> remote_rtcp = remote_rtcp_of(leg.spec);
+  const std::optional<SocketAddress> remote_rtcp = remote_rtcp_of(*leg.spec);
   const bool mux = leg.rtcp == leg.rtp;
   if (added) {
-    leg.learning = SourceLearning(leg.spec.learning, leg.spec.source_policy, leg.spec.remote_rtp, now);
+    leg.learning = SourceLearning(leg.spec->learning, leg.spec->source_policy, leg.spec->remote_rtp, now);
     leg.rtcp_learning = RtcpSourceLearning(remote_rtcp, mux);
   }
   const bool rtp_afresh =
-      leg.learning.update(leg.spec.learning, leg.spec.source_policy, leg.spec.remote_rtp, now) || added;
+      leg.learning.update(leg.spec->learning, leg.spec->source_policy, leg.spec->remote_rtp, now) || added;
   const bool rtcp_afresh = leg.rtcp_learning.update(remote_rtcp, mux) || rtp_afresh;
   if (rtp_afresh) {
     point_at(*leg.rtp, leg.local, leg.learning.destination());
@@ -65,7 +68,7 @@ void apply_source(Leg& leg, bool added, std::uint64_t now_ms) {
 }
 
 void apply_capture(const Session& session, Leg& leg) {
-  const bool on = session.capture.covers(leg.spec.id);
+  const bool on = session.capture.covers(leg.spec->id);
   for (Endpoint* endpoint : {leg.rtp, leg.rtcp}) {
     set_flag(endpoint->rx_flags, kRxCapture, on);
     set_flag(endpoint->tx_flags, kTxCapture, on);
@@ -132,7 +135,7 @@ void apply_reports(const std::vector<Leg*>& legs) {
         set_flag(leg->rtp->tx_flags, kTxRewrite, true);
       }
     }
-    leg->report.clock_rate = clock_rate_sent(leg->spec);
+    leg->report.clock_rate = clock_rate_sent(*leg->spec);
   }
 }
 
@@ -144,6 +147,9 @@ void apply_dtmf(LegPlan& plan) {
   }
   if (leg.dtmf == nullptr) {
     return;
+  }
+  if (leg.dtmf->hold == nullptr) {
+    std::swap(leg.dtmf->hold, plan.dtmf_hold);
   }
   leg.dtmf->settings = plan.dtmf_settings.value_or(DtmfSettings{});
   if (plan.changes_listener) {
@@ -165,7 +171,7 @@ void link(Endpoint& endpoint, EndpointTable& table, std::uint32_t value) {
 // RTCP goes over to the RTP port, or back to its own (RFC 5761 §5.1.1: the answer decides). Pre: a leg whose
 // spec says that the ports differ has rtcp_apart.
 void apply_mux(Leg& leg, EndpointTable& table) {
-  Endpoint* const wanted = leg.spec.rtcp_mux() ? leg.rtp : leg.rtcp_apart;
+  Endpoint* const wanted = leg.spec->rtcp_mux() ? leg.rtp : leg.rtcp_apart;
   if (wanted == leg.rtcp) {
     return;
   }
@@ -178,8 +184,8 @@ void apply_leg(LegPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::u
   leg.spec = plan.spec;
   apply_mux(leg, table);
   std::swap(leg.routing, plan.routing);
-  if (leg.local.dscp != leg.spec.dscp) {
-    set_dscp(leg, leg.spec.dscp);
+  if (leg.local.dscp != leg.spec->dscp) {
+    set_dscp(leg, leg.spec->dscp);
   }
   apply_source(leg, plan.added, now_ms);
 
@@ -189,13 +195,13 @@ void apply_leg(LegPlan& plan, EndpointTable& table, crypto::Engine& srtp, std::u
   apply_keys(plan, srtp);
   set_flag(leg.rtcp->rx_flags, kRxRtcpPort, leg.rtcp != leg.rtp);
   set_flag(rtp.rx_flags, kRxMux, leg.rtcp == leg.rtp);
-  set_flag(rtp.rx_flags, kRxForward, party_sends(leg.spec.direction));
-  set_flag(rtp.rx_flags, kRxAcceptAny, leg.spec.source_policy == SourcePolicy::kAcceptAny);
+  set_flag(rtp.rx_flags, kRxForward, party_sends(leg.spec->direction));
+  set_flag(rtp.rx_flags, kRxAcceptAny, leg.spec->source_policy == SourcePolicy::kAcceptAny);
   set_flag(rtp.rx_flags, kRxMoreSinks, !routing.more_sinks.empty());
-  set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec.direction));
+  set_flag(rtp.tx_flags, kTxForward, party_receives(leg.spec->direction));
   leg.rewrites |= plan.rewrites;
   const bool rewrote = (rtp.tx_flags & kTxRewrite) != 0;
-  set_flag(rtp.tx_flags, kTxRewrite, leg.spec.stream_mode == StreamMode::kRewrite || leg.rewrites);
+  set_flag(rtp.tx_flags, kTxRewrite, leg.spec->stream_mode == StreamMode::kRewrite || leg.rewrites);
   if (!rewrote && (rtp.tx_flags & kTxRewrite) != 0) {
     owns_from_now(leg);
   }

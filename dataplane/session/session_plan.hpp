@@ -18,7 +18,7 @@ namespace pollux::session {
 // What one leg is to become.
 struct LegPlan {
   Leg* leg = nullptr;
-  LegSpec spec;                      // without the keys: a worker must not be the last to hold one
+  const LegSpec* spec = nullptr;     // what the leg is to be; control keeps it as long as the leg has it
   std::unique_ptr<Routing> routing;  // after apply(): the former one, for control to free
   Protection protection = Protection::kNone;
   // Contexts that the leg is to have; 0: no key.
@@ -30,6 +30,7 @@ struct LegPlan {
   bool owns_stream = false;  // a leg that is listened to, and no other, leads to it
   // Key presses; of legs with codecs.
   std::unique_ptr<DtmfLeg> dtmf;              // for a leg that had none
+  std::unique_ptr<DtmfHold> dtmf_hold;        // for one that had no room to hold packets back
   std::optional<DtmfSettings> dtmf_settings;  // nullopt: without codecs
   bool changes_listener = false;
   bool changes_tones = false;
@@ -63,6 +64,7 @@ struct SessionPlan {
   std::size_t open_routes = 0;                      // of them
   std::vector<std::unique_ptr<MediaRoute>> closed;  // those of `closing` that control is to free (kUpdate)
   std::vector<std::unique_ptr<Leg>> removed;        // no longer reachable after apply(); for control to free
+  std::shared_ptr<const SessionSpec> former_spec;   // that the legs have until apply()
 };
 
 // Makes the session what the plan says, between two batches of packets. Thread: the session's worker. Bounded

@@ -63,6 +63,20 @@ class TimingWheel {
     }
   }
 
+  // Milliseconds from the last advance() to the next one that finds a timer due; at most `most`. Cost: a look
+  // at all timers of so many slots.
+  std::uint32_t due_within(std::uint32_t most) const {
+    for (std::uint32_t ms = 1; ms < most; ++ms) {
+      const Timer& head = slots_[(now_ms_ + ms) % kSlots];
+      for (const Timer* timer = head.next; timer != &head; timer = timer->next) {
+        if (timer->due_ms <= now_ms_ + ms) {  // others go round once more
+          return ms;
+        }
+      }
+    }
+    return most;
+  }
+
   // Calls expire(Timer&) for each timer due up to now_ms, disarmed before the call; it may arm and disarm
   // that one and any other, but for this moment or an earlier one none is called before the next advance(). A
   // clock that jumps far ahead costs at most one turn of the wheel.

@@ -89,7 +89,7 @@ CaptureMark mark_of(const session::Endpoint& endpoint, const rte_mbuf& mbuf, Cap
   CaptureMark mark;
   mark.capture = leg.session->capture.id;
   mark.port_id = endpoint.tx_port;
-  mark.leg_id = leg.spec.id;
+  mark.leg_id = leg.spec->id;
   mark.point = point;
   mark.reason = reason;
   mark.component = component_of(endpoint, mbuf);

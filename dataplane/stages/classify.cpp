@@ -26,7 +26,7 @@ constexpr std::uint16_t kUdpHeaderLength = 8;
 constexpr unsigned kPrefetchAhead = 6;  // frames; by measurement, see docs/performance.md
 
 // What becomes of a frame after its headers have been read.
-enum class Way : std::uint8_t { kMedia, kPuntNeighbour, kPuntOther, kDrop };
+enum class Way : std::uint8_t { kMedia, kPuntAnswer, kPuntNeighbour, kPuntOther, kDrop };
 
 struct Candidate {
   rte_mbuf* mbuf;
@@ -136,9 +136,37 @@ Way read_ipv4(Context& context, const Frame& frame, std::uint8_t ip_offset, Cand
                    reason);
 }
 
+// What is told of an address that calls may wait for goes before all else; the host stack looks at it
+// closely.
+Way told_of(const Context& context, const Frame& frame, const IpAddress& neighbour) {
+  return context.neighbours->find(frame.interface, neighbour) ? Way::kPuntAnswer : Way::kPuntNeighbour;
+}
+
+Way read_arp(const Context& context, const Frame& frame, std::uint8_t offset) {
+  constexpr std::uint16_t kReply = 2;
+  const std::uint8_t* const arp = frame.bytes + offset;
+  if (frame.length < offset + 28 || load_be16(arp + 6) != kReply) {
+    return Way::kPuntNeighbour;
+  }
+  return told_of(context, frame, IpAddress::from_v4_bytes(arp + 14));
+}
+
 // RFC 4861 §4, §7.1: five types, and a hop limit that no router has touched.
-bool is_neighbour_discovery(const std::uint8_t* ip, std::uint16_t payload_length) {
-  return payload_length != 0 && ip[7] == 255 && ip[40] >= 133 && ip[40] <= 137;
+Way read_icmpv6(const Context& context, const Frame& frame, const std::uint8_t* ip,
+                std::uint16_t payload_length) {
+  constexpr std::uint8_t kAdvertisement = 136;
+  if (payload_length == 0 || ip[7] != 255 || ip[40] < 133 || ip[40] > 137) {
+    return Way::kPuntOther;
+  }
+  return ip[40] == kAdvertisement && payload_length >= 24
+             ? told_of(context, frame, IpAddress::from_v6_bytes(ip + 48))
+             : Way::kPuntNeighbour;
+}
+
+io::PuntKind kind_of(Way way) {
+  return way == Way::kPuntAnswer      ? io::PuntKind::kAnswer
+         : way == Way::kPuntNeighbour ? io::PuntKind::kNeighbour
+                                      : io::PuntKind::kOther;
 }
 
 Way read_ipv6(Context& context, const Frame& frame, std::uint8_t ip_offset, Candidate& out,
@@ -159,7 +187,7 @@ Way read_ipv6(Context& context, const Frame& frame, std::uint8_t ip_offset, Cand
     case kProtocolUdp:
       break;
     case kProtocolIcmpv6:
-      return is_neighbour_discovery(ip, payload_length) ? Way::kPuntNeighbour : Way::kPuntOther;
+      return read_icmpv6(context, frame, ip, payload_length);
     case kIpv6Fragment:
       return dropped(reason, DropReason::ip_fragment);
     case 0:    // hop-by-hop
@@ -209,7 +237,7 @@ Way read_frame(Context& context, std::uint16_t port_id, rte_mbuf& mbuf, Frame& f
     case kEtherTypeIpv6:
       return read_ipv6(context, frame, ip_offset, out, reason);
     case kEtherTypeArp:
-      return Way::kPuntNeighbour;
+      return read_arp(context, frame, ip_offset);
     default:
       return dropped(reason, DropReason::ethernet_malformed);
   }
@@ -242,7 +270,7 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
       const auto* bytes = rte_pktmbuf_mtod(&mbuf, const std::uint8_t*);
       Frame frame{bytes, mbuf.data_len, io::InterfaceTable::kNone, mbuf.ol_flags, mac_word(bytes) == our_mac};
       way = read_frame(context, port_id, mbuf, frame, candidate, reason);
-      if ((way == Way::kPuntNeighbour || way == Way::kPuntOther) && mac_word(bytes + 6) == our_mac) {
+      if (way != Way::kMedia && way != Way::kDrop && mac_word(bytes + 6) == our_mac) {
         // net_af_packet also delivers what the kernel itself sends on the interface.
         way = dropped(reason, DropReason::not_for_us);
       }
@@ -253,7 +281,7 @@ std::uint16_t read_headers(Context& context, std::uint16_t port_id, rte_mbuf** m
       ++found;
     } else if (way != Way::kDrop) {
       mbuf.port = port_id;  // not every driver sets it (net_ring)
-      punt(context, &mbuf, way == Way::kPuntNeighbour ? io::PuntKind::kNeighbour : io::PuntKind::kOther);
+      punt(context, &mbuf, kind_of(way));
     } else {
       drop_unmatched(context, &mbuf, port_id, reason);
     }

@@ -11,6 +11,7 @@
 
 #include "dataplane/api/dataplane_config.hpp"
 #include "dataplane/api/event.hpp"
+#include "dataplane/base/wakeup.hpp"
 #include "dataplane/base/xorshift.hpp"
 #include "dataplane/crypto/backend.hpp"
 #include "dataplane/io/host_thread.hpp"
@@ -65,8 +66,12 @@ struct TxQueue {
   std::uint16_t count = 0;
   std::uint16_t port_id = 0;
   std::uint16_t queue = 0;
-  rte_ring* outbound = nullptr;  // set: this worker has no queue here and hands over to the one that has
-  rte_ring* inbound = nullptr;   // set: others hand over to this worker
+  rte_ring* outbound = nullptr;  // set: this worker has no queue here and hands over to the one that has:
+  std::uint16_t outbound_worker = 0;
+  rte_ring* inbound = nullptr;  // set: others hand over to this worker
+  // In loops that are sampled; see forward_delay.hpp. The first `dated` packets have it.
+  std::array<std::uint64_t, kBatch> arrival_tsc;
+  std::uint16_t dated = 0;
 };
 
 // In rte_mbuf::packet_type, which nothing else here reads: what a media packet's buffer holds.
@@ -142,12 +147,16 @@ struct Context {
   session::EndpointTable* table = nullptr;
   // written by: control, when the configuration is read again; read by: worker. Former ones stay alive.
   std::atomic<const LearningConfig*> learning{nullptr};
+  // Between two packets of one source at a port's highest rate; 0: no limit. written by: control; read by:
+  // worker
+  std::atomic<std::uint32_t> packet_interval_us{0};
   crypto::Engine* srtp = nullptr;
   SrtpScratch srtp_scratch;
   rte_mempool* mempool = nullptr;
   rte_ring* events = nullptr;          // Event by value, towards control
   std::uint64_t events_raised = 0;     // that found room in it
   std::vector<HandoffBuffer> handoff;  // by worker
+  std::vector<Wakeup*> wakeups;        // likewise; nullptr: it looks by itself
   bool handoff_pending = false;
   std::vector<TxQueue> tx;                                                // by DPDK port id
   std::vector<PortTraits> ports;                                          // by DPDK port id
@@ -168,6 +177,8 @@ struct Context {
   std::uint64_t now_us = 0;  // since the worker's start
   std::uint64_t now_ms = 0;
   bool sample_cycles = false;
+  // In loops that are sampled: when the packets came that are being dealt with; 0: none are.
+  std::uint64_t arrival_tsc = 0;
 
   std::int64_t tsc_ns(std::uint64_t tsc) const {
     return static_cast<std::int64_t>(static_cast<double>(tsc) * ns_per_cycle);
@@ -180,6 +191,14 @@ struct Context {
     return static_cast<std::uint32_t>((static_cast<Wide>(now_tsc) * clock_factor[clock]) >> 64);
   }
 };
+
+// After something was put into a ring of that worker. A system call only where it waits for interrupts, and
+// is asleep.
+inline void wake(Context& context, std::uint16_t worker) {
+  if (Wakeup* const wakeup = context.wakeups[worker]; wakeup != nullptr) {
+    wakeup->wake();
+  }
+}
 
 inline void drop(Context& context, rte_mbuf* mbuf, DropReason reason) {
   context.counters.drop(reason).add(1);
@@ -197,7 +216,7 @@ inline void drop_unmatched(Context& context, rte_mbuf* mbuf, std::uint16_t port_
 // Counts a packet that came to the endpoint against it, so that a leg can tell why it is silent.
 inline void blame(Context& context, session::Endpoint& endpoint, DropReason reason) {
   endpoint.dropped.add(1);
-  endpoint.leg->drops[static_cast<std::size_t>(reason)].add(1);
+  endpoint.leg->drops.add(reason);
   context.counters.drop(reason).add(1);
 }
 

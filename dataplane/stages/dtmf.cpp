@@ -19,7 +19,7 @@ namespace {
 using session::DtmfLeg;
 
 const CodecFormat* format_of(const DtmfLeg& leg, std::uint8_t payload_type) {
-  for (const CodecFormat& format : leg.leg->spec.codecs) {
+  for (const CodecFormat& format : leg.leg->spec->codecs) {
     if (format.payload_type == payload_type) {
       return &format;
     }
@@ -87,8 +87,8 @@ void cut_and_pass(Context& context, DtmfLeg& leg, MediaPacket& packet) {
 
 // A packet as it was when it was held back.
 bool unhold(Context& context, DtmfLeg& leg, MediaPacket& packet) {
-  auto* const mbuf = static_cast<rte_mbuf*>(leg.hold.front().mbuf);
-  leg.hold.pop();
+  auto* const mbuf = static_cast<rte_mbuf*>(leg.hold->front().mbuf);
+  leg.hold->pop();
   packet = {};
   packet.mbuf = mbuf;
   packet.source = packet.endpoint = leg.leg->rtp;
@@ -113,11 +113,11 @@ void release_front(Context& context, DtmfLeg& leg) {
 }
 
 void go_on(Context& context, DtmfLeg& leg, MediaPacket& packet, bool event) {
-  if (leg.settings.guard_ms == 0 && leg.hold.count == 0) {
+  if (leg.settings.guard_ms == 0 && !leg.holds()) {
     event ? take_out(context, packet, true) : cut_and_pass(context, leg, packet);
     return;
   }
-  if (leg.hold.count == session::DtmfHold::kMost) {
+  if (leg.hold->count == session::DtmfHold::kMost) {
     release_front(context, leg);
   }
   rte_mbuf* const mbuf = packet.mbuf;
@@ -125,7 +125,7 @@ void go_on(Context& context, DtmfLeg& leg, MediaPacket& packet, bool event) {
   mbuf->data_len = packet.payload_length;
   mbuf->pkt_len = packet.payload_length;
   mbuf->packet_type = event ? kTakenOut : kUnframed;
-  leg.hold.push({mbuf, context.now_ms + leg.settings.guard_ms});
+  leg.hold->push({mbuf, context.now_ms + leg.settings.guard_ms});
 }
 
 // What of a packet's payload is needed when the packet itself has gone on.
@@ -170,8 +170,8 @@ void arm(Context& context, DtmfLeg& leg) {
   if (leg.listener != nullptr) {
     due_ms = std::min(due_ms, leg.listener->due_ms());
   }
-  if (leg.hold.count != 0) {
-    due_ms = std::min(due_ms, leg.hold.front().due_ms);
+  if (leg.holds()) {
+    due_ms = std::min(due_ms, leg.hold->front().due_ms);
   }
   if (due_ms == dtmf::EventReceiver::kNever) {
     session::TimingWheel::disarm(leg.timer);
@@ -238,7 +238,7 @@ void expire_dtmf(Context& context, DtmfLeg& leg) {
   }
   take_info(context, leg);
   expire_presses(context, leg, context.now_ms);
-  while (leg.hold.count != 0 && leg.hold.front().due_ms <= context.now_ms) {
+  while (leg.holds() && leg.hold->front().due_ms <= context.now_ms) {
     release_front(context, leg);
   }
   send_inserted(context);
@@ -249,7 +249,7 @@ void expire_dtmf(Context& context, DtmfLeg& leg) {
 
 bool inject_dtmf(Context& context, session::Session& session, const DtmfInjection& injection) {
   const auto found = std::ranges::find_if(
-      session.legs, [&](const session::Leg* leg) { return leg->spec.id == injection.leg_id; });
+      session.legs, [&](const session::Leg* leg) { return leg->spec->id == injection.leg_id; });
   if (found == session.legs.end() || (*found)->dtmf == nullptr) {
     return true;
   }
@@ -260,7 +260,8 @@ bool inject_dtmf(Context& context, session::Session& session, const DtmfInjectio
 
 void change_dtmf(Context& context, DtmfLeg& leg, const session::LegPlan& plan) {
   const session::DtmfSettings to = plan.dtmf_settings.value_or(session::DtmfSettings{});
-  if (plan.changes_listener || !(plan.spec.sinks == leg.leg->spec.sinks) || to.block != leg.settings.block) {
+  if (plan.changes_listener || !(plan.spec->sinks == leg.leg->spec->sinks) ||
+      to.block != leg.settings.block) {
     end_presses(context, leg);
   }
   if (plan.changes_listener || to.guard_ms == 0) {
@@ -292,7 +293,7 @@ void end_presses(Context& context, DtmfLeg& leg) {
 
 void release_dtmf(Context& context, DtmfLeg& leg, bool drop_all) {
   if (!drop_all) {
-    while (leg.hold.count != 0) {
+    while (leg.holds()) {
       release_front(context, leg);
     }
     rtp_send(context, context.copies);
@@ -302,9 +303,9 @@ void release_dtmf(Context& context, DtmfLeg& leg, bool drop_all) {
   session::TimingWheel::disarm(leg.timer);
   session::TimingWheel::disarm(leg.send_timer);
   leg.sender.clear();
-  while (leg.hold.count != 0) {
-    drop(context, static_cast<rte_mbuf*>(leg.hold.front().mbuf), DropReason::no_sink);
-    leg.hold.pop();
+  while (leg.holds()) {
+    drop(context, static_cast<rte_mbuf*>(leg.hold->front().mbuf), DropReason::no_sink);
+    leg.hold->pop();
   }
 }
 

@@ -225,7 +225,7 @@ void tell_outgoing(Context& context, DtmfLeg& leg, std::uint8_t press, DtmfPhase
   Event event;
   event.type = EventType::kDtmf;
   event.session = leg.leg->session->handle;
-  event.leg_id = leg.leg->spec.id;
+  event.leg_id = leg.leg->spec->id;
   event.outgoing = true;
   event.press = {.event = press,
                  .way = DtmfWay::kSipInfo,

@@ -2,6 +2,8 @@
 
 #include <rte_prefetch.h>
 
+#include "dataplane/stages/forward_delay.hpp"
+
 namespace pollux::stages {
 
 namespace {
@@ -14,6 +16,7 @@ void flush_one(Context& context, std::uint16_t owner) {
   const StageTimer timer(context, Stage::handoff, buffer.count);
   const unsigned sent = rte_ring_mp_enqueue_burst(
       buffer.ring, reinterpret_cast<void**>(buffer.packets.data()), buffer.count, nullptr);
+  wake(context, owner);
   context.counters.handed_off.add(sent);
   for (unsigned i = sent; i < buffer.count; ++i) {
     drop(context, buffer.packets[i], DropReason::handoff_full);
@@ -25,6 +28,7 @@ void flush_one(Context& context, std::uint16_t owner) {
 
 void hand_off(Context& context, std::uint16_t owner, rte_mbuf* mbuf) {
   HandoffBuffer& buffer = context.handoff[owner];
+  mbuf->hash.usr = arrival_mark(context);
   buffer.packets[buffer.count++] = mbuf;
   context.handoff_pending = true;
   if (buffer.count == kBatch) {

@@ -20,7 +20,7 @@ constexpr dtmf::PressId kNoPress = 0x8000;
 constexpr std::uint32_t kMostAtOnceMs = 2000;
 
 dtmf::PressId id_at_sink(const DtmfLeg& from, dtmf::PressId press) {
-  return static_cast<dtmf::PressId>(from.leg->spec.id) << 16 |
+  return static_cast<dtmf::PressId>(from.leg->spec->id) << 16 |
          ((press & kNoPress) != 0 ? press & 0xffffU : press % (kNoPress - 1) + 1);
 }
 
@@ -33,7 +33,7 @@ void tell(Context& context, DtmfLeg& leg, const Outcome& outcome, DtmfPhase phas
   Event event;
   event.type = EventType::kDtmf;
   event.session = leg.leg->session->handle;
-  event.leg_id = leg.leg->spec.id;
+  event.leg_id = leg.leg->spec->id;
   event.press = {.event = outcome.event,
                  .way = outcome.way,
                  .phase = phase,
@@ -258,8 +258,10 @@ void queue_info(const Context& context, DtmfLeg& leg, const DtmfInjection& injec
     leg.info = rest;
   }
   leg.next_info = 0;
+  const std::uint16_t duration_ms = std::max(injection.duration_ms, kMinPressMs);
+  const std::uint16_t gap_ms = std::max(injection.gap_ms, kMinGapMs);
   for (const std::uint8_t event : injection.events) {
-    leg.info.push_back({event, injection.duration_ms, injection.gap_ms});
+    leg.info.push_back({event, duration_ms, gap_ms});
   }
 }
 

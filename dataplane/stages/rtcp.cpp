@@ -30,7 +30,12 @@ bool admit(Context& context, const MediaPacket& packet) {
     drop(context, endpoint, packet.mbuf, DropReason::checksum_wrong);
     return false;
   }
+  const bool from_party = from_believed_source(packet);
   if (!admit_rtcp_source(context, packet, rtp::rtcp_sender_ssrc(compound))) {
+    return false;
+  }
+  if (!within_rate(context, endpoint, from_party)) {
+    drop(context, endpoint, packet.mbuf, DropReason::rate_exceeded);
     return false;
   }
   if (endpoint.leg->rtcp != endpoint.leg->rtp) {  // a shared port counts as RTP's

@@ -25,17 +25,17 @@ rtp::SenderInfo sender_info(const Context& context, const session::Leg& leg,
           .octets = static_cast<std::uint32_t>(sent.octets)};
 }
 
-rtp::OwnReportBlock reception_block(const Context& context, const session::Leg& leg) {
-  rtp::Reception& reception = leg.rtp->reception;
+rtp::OwnReportBlock reception_block(const Context& context, session::Leg& leg) {
+  const rtp::Reception& reception = leg.rtp->reception;
   const std::uint32_t ssrc = reception.ssrc();
   return {.ssrc = ssrc,
-          .reception = reception.report(),
+          .reception = reception.report(leg.report.mark),
           .last_sr = leg.report.last_sr.last_sr(ssrc),
           .delay_since_sr = leg.report.last_sr.delay_since_sr(ssrc, context.tsc_us())};
 }
 
 std::string_view encoding_received(const session::Leg& leg) {
-  for (const CodecFormat& format : leg.spec.codecs) {
+  for (const CodecFormat& format : leg.spec->codecs) {
     if (format.payload_type == leg.quality.payload_type()) {
       return codec_facts(format.params.id).name;
     }
@@ -106,9 +106,9 @@ rtp::VoipMetrics voip_metrics(const session::Leg& leg) {
                   static_cast<std::uint32_t>(ptime_us));
   metrics.round_trip_ms = milliseconds_of(round_trip_us);
   metrics.end_system_delay_ms = milliseconds_of(ptime_us + path.delay_us);
-  metrics.adaptive_jitter_buffer = leg.spec.jitter_window_ms != 0;
+  metrics.adaptive_jitter_buffer = leg.spec->jitter_window_ms != 0;
   metrics.jitter_buffer_nominal_ms = milliseconds_of(path.window_us);
-  metrics.jitter_buffer_maximum_ms = leg.spec.jitter_window_ms;
+  metrics.jitter_buffer_maximum_ms = leg.spec->jitter_window_ms;
   set_quality(
       metrics, leg, expected, lost,
       static_cast<double>(round_trip_us / 2 + ptime_us + 2 * microseconds(reception.jitter())) / 1000);
@@ -140,7 +140,7 @@ void rtcp_report(Context& context, session::Leg& leg) {
   leg.report.reports = {sent.packets, leg.report.reports[0]};
   if (leg.rtp->reception.started()) {
     report.block = reception_block(context, leg);
-    if (leg.spec.rtcp_xr) {
+    if (leg.spec->rtcp_xr) {
       report.metrics = voip_metrics(leg);
     }
   }

@@ -2,8 +2,6 @@
 
 #include <rte_prefetch.h>
 
-#include <cstring>
-
 #include "dataplane/stages/dtmf.hpp"
 #include "dataplane/stages/repacketize.hpp"
 #include "dataplane/stages/rtp_send.hpp"
@@ -12,23 +10,6 @@
 namespace pollux::stages {
 
 namespace {
-
-bool from_believed_source(const MediaPacket& packet, const session::Endpoint& endpoint) {
-  if ((endpoint.rx_flags & session::kRxBelieved) == 0) {
-    return false;
-  }
-  const std::uint8_t* const ip = packet_ip(packet);
-  std::uint16_t port;
-  if (!packet.v6) [[likely]] {
-    std::uint32_t address;
-    std::memcpy(&address, ip + 12, 4);
-    std::memcpy(&port, ip + 20, 2);
-    return address == endpoint.believed_ip.v4().raw() && port == endpoint.believed_port.raw();
-  }
-  std::memcpy(&port, ip + 40, 2);
-  return std::memcmp(ip + 8, endpoint.believed_ip.bytes().data(), 16) == 0 &&
-         port == endpoint.believed_port.raw();
-}
 
 [[gnu::noinline]] void sample(const MediaPacket& packet) {
   const session::Endpoint& endpoint = *packet.endpoint;
@@ -65,10 +46,15 @@ bool admit(Context& context, MediaPacket& packet) {
     drop(context, endpoint, packet.mbuf, DropReason::rtp_on_rtcp_port);
     return false;
   }
-  if (!from_believed_source(packet, endpoint)) [[unlikely]] {
+  const bool from_party = from_believed_source(packet);
+  if (!from_party) [[unlikely]] {
     if (!admit_rtp_source(context, packet)) {
       return false;
     }
+  }
+  if (!within_rate(context, endpoint, from_party)) [[unlikely]] {
+    drop(context, endpoint, packet.mbuf, DropReason::rate_exceeded);
+    return false;
   }
   packet.payload_type = endpoint.payload_types->out[packet.header.payload_type];
   packet.clock = endpoint.payload_types->clock[packet.header.payload_type];

@@ -2,6 +2,8 @@
 
 #include <rte_ethdev.h>
 
+#include "dataplane/stages/forward_delay.hpp"
+
 namespace pollux::stages {
 
 std::uint16_t receive(Context& context, std::uint16_t port_id, std::uint16_t queue, rte_mbuf** mbufs) {
@@ -13,7 +15,9 @@ std::uint16_t receive(Context& context, std::uint16_t port_id, std::uint16_t que
     counters.batches.add(1);
     if (start != 0) {
       counters.sampled_packets.add(count);
-      counters.sampled_cycles.add(rte_rdtsc() - start);
+      const std::uint64_t end = rte_rdtsc();
+      counters.sampled_cycles.add(end - start);
+      set_arrival(context, end);
     }
   }
   return count;

@@ -16,7 +16,7 @@ Event about(const session::Endpoint& endpoint, EventType type) {
   Event event;
   event.type = type;
   event.session = endpoint.leg->session->handle;
-  event.leg_id = endpoint.leg->spec.id;
+  event.leg_id = endpoint.leg->spec->id;
   event.component = (endpoint.rx_flags & session::kRxRtcpPort) != 0 ? Component::kRtcp : Component::kRtp;
   event.ssrc = endpoint.reception.ssrc();
   return event;

@@ -45,7 +45,7 @@ inline void tell_key_life(Context& context, const session::Endpoint& endpoint, c
   event.type =
       note == crypto::SrtpNote::kKeyExpiring ? EventType::kSrtpKeyExpiring : EventType::kSrtpKeyExpired;
   event.session = endpoint.leg->session->handle;
-  event.leg_id = endpoint.leg->spec.id;
+  event.leg_id = endpoint.leg->spec->id;
   event.outgoing = outgoing;
   raise_event(context, event);
 }

@@ -36,6 +36,10 @@ bool gather(Context& context, MediaPacket& packet, bool rtcp, std::uint16_t& cou
     drop(context, endpoint, packet.mbuf, DropReason::srtp_no_key);
     return false;
   }
+  if (!may_open(context, packet)) [[unlikely]] {
+    drop(context, endpoint, packet.mbuf, DropReason::rate_exceeded);
+    return false;
+  }
   crypto::SrtpJob& job = context.srtp_scratch.jobs[count];
   job = {};
   job.bytes = packet.payload;

@@ -9,6 +9,7 @@
 #include "dataplane/api/drop_reason.hpp"
 #include "dataplane/base/counter.hpp"
 #include "dataplane/base/dtmf_params.hpp"
+#include "dataplane/base/duration_histogram.hpp"
 
 namespace pollux::stages {
 
@@ -71,6 +72,8 @@ struct WorkerCounters {
   std::array<Counter, kMostDevices> handed_off_by_port;  // by DPDK port id of the device that received them
   Counter capture_lost;
   DtmfCounts<Counter> dtmf;
+  DurationHistogram forward_delay;  // of packets in sampled loops; see forward_delay.hpp
+  DurationHistogram loop_time;      // of loops that found work
 
   StageCounters& stage(Stage which) { return stages[static_cast<std::size_t>(which)]; }
   Counter& drop(DropReason reason) { return drops[static_cast<std::size_t>(reason)]; }

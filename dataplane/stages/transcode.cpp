@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::uint32_t kReasonMask = 0xffff'0000;
 
-bool enqueue(rte_ring* ring, MediaWork work) {
-  return rte_ring_mp_enqueue_elem(ring, &work, sizeof work) == 0;
+bool enqueue(Context& context, const std::vector<rte_ring*>& rings, std::uint16_t worker, MediaWork work) {
+  const bool taken = rte_ring_mp_enqueue_elem(rings[worker], &work, sizeof work) == 0;
+  wake(context, worker);
+  return taken;
 }
 
 void remember(session::MediaRoute*& list, session::MediaRoute& route) {
@@ -47,11 +49,10 @@ void run(Context& context, const MediaWork& work) {
 
 // One of the routes whose timers have gone off. False: there is none.
 bool run_due(Context& context) {
-  session::Timer& head = context.media.due;
-  if (head.next == nullptr || head.next == &head) {
+  if (!media_is_due(context)) {
     return false;
   }
-  session::MediaRoute& route = session::media_route_of(*head.next);
+  session::MediaRoute& route = session::media_route_of(*context.media.due.next);
   session::TimingWheel::disarm(route.timer);
   const StageTimer timer(context, Stage::transcode, 1);
   const std::uint64_t start = rte_rdtsc();
@@ -60,11 +61,11 @@ bool run_due(Context& context) {
   return true;
 }
 
-void retry(session::MediaRoute*& list, const std::vector<rte_ring*>& rings, bool to_media) {
+void retry(Context& context, session::MediaRoute*& list, const std::vector<rte_ring*>& rings, bool to_media) {
   while (list != nullptr) {
     session::MediaRoute& route = *list;
     session::MediaRoute* const next = route.next;
-    if (!enqueue(rings[to_media ? route.media_worker : route.worker], {nullptr, &route})) {
+    if (!enqueue(context, rings, to_media ? route.media_worker : route.worker, {nullptr, &route})) {
       return;
     }
     list = next;
@@ -83,6 +84,7 @@ void hand_to_media(Context& context, std::span<MediaWork> work) {
     const auto count = static_cast<unsigned>(last - first);
     const unsigned taken = rte_ring_mp_enqueue_burst_elem(context.media.to_media[to], &work[first],
                                                           sizeof(MediaWork), count, nullptr);
+    wake(context, to);
     for (std::size_t i = first + taken; i < last; ++i) {
       blame(context, *work[i].route->source, DropReason::media_overloaded);
       rte_pktmbuf_free(work[i].mbuf);
@@ -92,7 +94,7 @@ void hand_to_media(Context& context, std::span<MediaWork> work) {
 }
 
 void return_from_media(Context& context, MediaWork work) {
-  if (enqueue(context.media.from_media[work.route->worker], work)) {
+  if (enqueue(context, context.media.from_media, work.route->worker, work)) {
     return;
   }
   if (work.mbuf == nullptr) {
@@ -159,14 +161,14 @@ void close_route(Context& context, session::MediaRoute& route) {
   if (route.in_line) {
     finish(context, route);
     send_made(context);
-  } else if (!enqueue(context.media.to_media[route.media_worker], {nullptr, &route})) {
+  } else if (!enqueue(context, context.media.to_media, route.media_worker, {nullptr, &route})) {
     remember(context.media.close_later, route);
   }
 }
 
 void retry_media_orders(Context& context) {
-  retry(context.media.close_later, context.media.to_media, true);
-  retry(context.media.answer_later, context.media.from_media, false);
+  retry(context, context.media.close_later, context.media.to_media, true);
+  retry(context, context.media.answer_later, context.media.from_media, false);
 }
 
 }  // namespace pollux::stages

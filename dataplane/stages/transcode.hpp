@@ -21,6 +21,12 @@ bool transcode(Context& context);
 // budget.
 void run_later(Context& context, session::MediaRoute& route);
 
+// Some route waits for that turn.
+inline bool media_is_due(const Context& context) {
+  const session::Timer& head = context.media.due;
+  return head.next != nullptr && head.next != &head;
+}
+
 // Takes what media workers give back of this worker's sessions: packets to rtp_send, closed routes to
 // MediaStages::closed. True: there was something.
 bool take_transcoded(Context& context);

@@ -2,9 +2,22 @@
 
 #include <rte_ethdev.h>
 
+#include "dataplane/stages/forward_delay.hpp"
+
 namespace pollux::stages {
 
 namespace {
+
+unsigned hand_over(Context& context, TxQueue& queue) {
+  const StageTimer timer(context, Stage::tx, queue.count);
+  if (queue.outbound != nullptr) {
+    const unsigned taken = rte_ring_mp_enqueue_burst(
+        queue.outbound, reinterpret_cast<void**>(queue.packets.data()), queue.count, nullptr);
+    wake(context, queue.outbound_worker);
+    return taken;
+  }
+  return rte_eth_tx_burst(queue.port_id, queue.queue, queue.packets.data(), queue.count);
+}
 
 bool send_for_others(Context& context, TxQueue& queue) {
   if (queue.inbound == nullptr) {
@@ -24,13 +37,9 @@ bool send_for_others(Context& context, TxQueue& queue) {
 }  // namespace
 
 void flush_tx(Context& context, TxQueue& queue) {
-  const StageTimer timer(context, Stage::tx, queue.count);
-  unsigned sent = 0;
-  if (queue.outbound != nullptr) {
-    sent = rte_ring_mp_enqueue_burst(queue.outbound, reinterpret_cast<void**>(queue.packets.data()),
-                                     queue.count, nullptr);
-  } else {
-    sent = rte_eth_tx_burst(queue.port_id, queue.queue, queue.packets.data(), queue.count);
+  const unsigned sent = hand_over(context, queue);
+  if (context.sample_cycles) [[unlikely]] {
+    count_forward_delay(context, queue, sent);
   }
   for (unsigned i = sent; i < queue.count; ++i) {
     drop(context, queue.packets[i], DropReason::tx_full);

@@ -108,7 +108,8 @@ Expected<std::unique_ptr<DataplaneImpl>> DataplaneImpl::create(
   for (const auto step :
        {&DataplaneImpl::make_srtp, &DataplaneImpl::measure_codecs, &DataplaneImpl::open_devices,
         &DataplaneImpl::make_parts, &DataplaneImpl::make_capture_slots, &DataplaneImpl::share_tx_queues,
-        &DataplaneImpl::start_devices, &DataplaneImpl::start_host, &DataplaneImpl::start_workers}) {
+        &DataplaneImpl::start_devices, &DataplaneImpl::open_rx_interrupts, &DataplaneImpl::start_host,
+        &DataplaneImpl::start_workers}) {
     if (auto done = ((*made).*step)(); !done) {
       return tl::unexpected(done.error());
     }
@@ -151,13 +152,15 @@ Expected<void> DataplaneImpl::open_devices() {
     return no_memory(std::to_string(config_.mbufs) + " packet buffers");
   }
   const auto workers = static_cast<unsigned>(config_.workers.size());
+  const bool interrupts =
+      std::ranges::find(config_.workers, IdleMode::kInterrupt, &WorkerConfig::idle) != config_.workers.end();
   port_index_.resize(RTE_MAX_ETHPORTS);
   std::vector<MacAddress> macs;
   std::vector<std::uint16_t> port_ids;
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
-    const io::SteeringSetup steering{static_cast<std::uint16_t>(relays_.size()),
-                                     i < steering_.size() ? steering_[i] : nullptr};
-    auto device = io::Device::open(config_.ports[i], i, workers, {&mempool_, 1}, steering);
+    const io::DeviceSetup setup{static_cast<std::uint16_t>(relays_.size()),
+                                i < steering_.size() ? steering_[i] : nullptr, interrupts};
+    auto device = io::Device::open(config_.ports[i], i, workers, {&mempool_, 1}, setup);
     if (!device) {
       return tl::unexpected(device.error());
     }
@@ -200,6 +203,9 @@ Expected<void> DataplaneImpl::make_parts() {
         !part->completed || !part->handoff || !part->events) {
       return no_memory("worker " + std::to_string(i));
     }
+    if (config_.workers[i].idle == IdleMode::kInterrupt) {
+      part->wakeup = std::make_unique<Wakeup>();
+    }
     stages::Context& context = part->context;
     context.worker = i;
     context.interfaces = &interfaces_;
@@ -223,8 +229,10 @@ Expected<void> DataplaneImpl::make_parts() {
     parts_.push_back(std::move(part));
   }
   tell_time();
+  set_max_packets_per_second(config_.max_packets_per_second);
   for (auto& part : parts_) {
     for (auto& other : parts_) {
+      part->context.wakeups.push_back(other->wakeup.get());
       part->context.handoff.push_back({.packets = {}, .count = 0, .ring = other->handoff.get()});
       part->context.media.to_media.push_back(other->to_media.get());
       part->context.media.from_media.push_back(other->from_media.get());
@@ -263,6 +271,7 @@ Expected<void> DataplaneImpl::share_tx_queues() {
         }
       }
       own.outbound = owner.inbound;
+      own.outbound_worker = static_cast<std::uint16_t>(i % device->tx_queues());
     }
   }
   return {};
@@ -277,6 +286,7 @@ Expected<void> DataplaneImpl::start_host() {
   io::HostThread::Options options;
   options.workers = static_cast<std::uint16_t>(parts_.size());
   options.cpus = io::original_cpu_set();
+  options.wakeup = parts_[0]->wakeup.get();
   std::vector<std::uint16_t> port_ids;
   for (const auto& device : devices_) {
     port_ids.push_back(device->port_id());
@@ -329,6 +339,9 @@ DataplaneImpl::~DataplaneImpl() {
   }
   if (host_) {
     host_->stop();
+  }
+  for (auto& part : parts_) {
+    part->interrupts.reset();
   }
   for (auto& device : devices_) {
     device->stop();

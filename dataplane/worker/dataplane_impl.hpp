@@ -53,6 +53,7 @@ class DataplaneImpl final : public Dataplane {
   std::size_t poll_events(std::span<Event> events) override;
   Expected<SessionStats> session_stats(SessionHandle session) const override;
   void set_learning(const LearningConfig& learning) override;
+  void set_max_packets_per_second(std::uint32_t packets) override;
   Expected<void> inject_dtmf(SessionHandle session, const DtmfInjection& injection,
                              std::uint64_t token) override;
   Expected<CaptureId> start_capture(const CaptureSpec& spec) override;
@@ -80,6 +81,8 @@ class DataplaneImpl final : public Dataplane {
     RingPtr from_media;  // and from those of its sessions that others run
     RingPtr captured;
     std::unique_ptr<crypto::Engine> srtp;
+    std::unique_ptr<Wakeup> wakeup;                // of a worker that waits to be woken
+    std::unique_ptr<io::RxInterrupts> interrupts;  // likewise
     // control thread only
     // Commands posted and not yet completed, wherever they are: in a ring, or with a worker that waits for a
     // media path to close.
@@ -101,8 +104,9 @@ class DataplaneImpl final : public Dataplane {
   Expected<void> open_devices();
   Expected<void> make_parts();
   Expected<void> share_tx_queues();
-  std::vector<std::vector<RxQueue>> share_rx_queues() const;
+  std::vector<std::vector<io::RxQueue>> share_rx_queues() const;
   Expected<void> start_devices();
+  Expected<void> open_rx_interrupts();
   void take_over_steering();
   Expected<void> start_host();
   Expected<void> start_workers();
@@ -149,7 +153,7 @@ class DataplaneImpl final : public Dataplane {
   std::vector<WorkerInfo> worker_infos_;
   std::vector<CodecCost> costs_;
   bool launched_ = false;
-  // The last one is in force. A worker may still look at a former one: they stay until the end.
+  // Each that was ever in force, once: a worker may still look at a former one.
   std::vector<std::unique_ptr<const LearningConfig>> learning_;
 
   // control thread only

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "dataplane/worker/dataplane_impl.hpp"
@@ -85,6 +86,9 @@ void DataplaneImpl::post(Part& part, std::unique_ptr<session::SessionPlan> plan)
   session::SessionPlan* const posted = plan.get();
   part.under_way.emplace(posted, std::move(plan));
   rte_ring_sp_enqueue(part.commands.get(), posted);
+  if (part.wakeup != nullptr) {
+    part.wakeup->wake();
+  }
 }
 
 Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std::uint64_t token) {
@@ -92,8 +96,10 @@ Expected<SessionHandle> DataplaneImpl::add_session(const SessionSpec& spec, std:
     return tl::unexpected(checked.error());
   }
   if (linked_sessions() >= config_.max_sessions) {
-    return fail(ErrorCode::kExhausted, "SESSIONS_EXHAUSTED", "",
-                "as many sessions as memory.max_sessions allows exist");
+    return fail(
+        ErrorCode::kExhausted, "SESSIONS_EXHAUSTED", "",
+        "all " + std::to_string(config_.max_sessions) +
+            " sessions of memory.max_sessions are in use: use another node, end sessions, or raise it");
   }
   Part& part = *parts_[spec.worker];
   if (!has_room(part)) {
@@ -138,9 +144,9 @@ Expected<void> DataplaneImpl::update_session(SessionHandle session, const Sessio
   }
   record.busy = true;
   for (const session::LegPlan& leg_plan : (*plan)->legs) {
-    const std::uint64_t until_ms = record.keys_of(leg_plan.leg)->former_until_ms;
-    if (leg_plan.keeps_former_in && until_ms != 0) {  // an overlap begins
-      overlaps_.push_back({until_ms, session});
+    const LegKeys* const keys = record.keys_of(leg_plan.leg);
+    if (leg_plan.keeps_former_in && keys != nullptr && keys->former_until_ms != 0) {  // an overlap begins
+      overlaps_.push_back({keys->former_until_ms, session});
     }
   }
   post(part, std::move(*plan));
@@ -164,7 +170,7 @@ Expected<void> DataplaneImpl::remove_session(SessionHandle session, std::uint64_
   auto plan = std::make_unique<session::SessionPlan>();
   plan->kind = session::PlanKind::kRemove;
   plan->session = &record.session;
-  for (const auto& media : record.media) {
+  for (const auto& media : record.routes()) {
     plan->closing.push_back(media->route.get());
   }
   plan->token = token;
@@ -179,8 +185,8 @@ Expected<void> DataplaneImpl::inject_dtmf(SessionHandle session, const DtmfInjec
     return unknown_session();
   }
   SessionRecord& record = *found->second;
-  const auto leg = std::ranges::find(record.spec.legs, injection.leg_id, &LegSpec::id);
-  if (leg == record.spec.legs.end()) {
+  const auto leg = std::ranges::find(record.spec->legs, injection.leg_id, &LegSpec::id);
+  if (leg == record.spec->legs.end()) {
     return fail(ErrorCode::kNotFound, "LEG_UNKNOWN", "leg_id", "the session has no such leg");
   }
   if (leg->codecs.empty()) {
@@ -200,10 +206,21 @@ Expected<void> DataplaneImpl::inject_dtmf(SessionHandle session, const DtmfInjec
   return {};
 }
 
+// Workers may look at a former one at any time, so all that ever held are kept, each once.
 void DataplaneImpl::set_learning(const LearningConfig& learning) {
-  learning_.push_back(std::make_unique<const LearningConfig>(learning));
+  auto kept = std::ranges::find_if(learning_, [&](const auto& former) { return *former == learning; });
+  if (kept == learning_.end()) {
+    kept = learning_.insert(kept, std::make_unique<const LearningConfig>(learning));
+  }
   for (auto& part : parts_) {
-    part->context.learning.store(learning_.back().get(), std::memory_order_release);
+    part->context.learning.store(kept->get(), std::memory_order_release);
+  }
+}
+
+void DataplaneImpl::set_max_packets_per_second(std::uint32_t packets) {
+  const std::uint32_t interval_us = packets == 0 ? 0 : session::PacketRate::kBurstUs / packets;
+  for (auto& part : parts_) {
+    part->context.packet_interval_us.store(interval_us, std::memory_order_relaxed);
   }
 }
 
@@ -233,18 +250,21 @@ Event DataplaneImpl::complete(session::SessionPlan& under_way) {
 }
 
 void DataplaneImpl::retire_keys(SessionRecord& record, const session::SessionPlan& plan) {
+  if (record.keys == nullptr) {
+    return;
+  }
   // A capture's plan, or one that forgets keys, may be completed while an update that removes legs is still
   // under way: the worker has these legs, and their keys, until that one is back.
   for (const session::LegPlan& leg_plan : plan.legs) {
     if (LegKeys* const keys = record.keys_of(leg_plan.leg); keys != nullptr) {
-      keys_->retire(*keys, leg_plan, record.retired_keys);
+      keys_->retire(*keys, leg_plan, record.keys->retired);
     }
   }
   if (plan.kind == session::PlanKind::kUpdate) {
-    for (auto& [leg, keys] : record.removed_keys) {
-      keys_->retire_all(keys, record.retired_keys);
+    for (auto& [leg, keys] : record.keys->removed) {
+      keys_->retire_all(keys, record.keys->retired);
     }
-    record.removed_keys.clear();
+    record.keys->removed.clear();
   }
 }
 
@@ -257,7 +277,7 @@ bool DataplaneImpl::forget_former(SessionRecord& record, std::size_t leg) {
   plan->kind = session::PlanKind::kForgetKeys;
   plan->session = &record.session;
   plan->legs.emplace_back().leg = record.legs[leg].get();
-  record.keys[leg].former_until_ms = 0;
+  record.keys->legs[leg].former_until_ms = 0;
   post(part, std::move(plan));
   return true;
 }
@@ -276,8 +296,9 @@ void DataplaneImpl::end_overlaps() {
     }
     SessionRecord& record = *found->second;
     bool again = record.busy;
-    for (std::size_t i = 0; i < record.legs.size() && !again; ++i) {
-      const std::uint64_t until = record.keys[i].former_until_ms;
+    const std::span<const LegKeys> keys = record.leg_keys();
+    for (std::size_t i = 0; i < keys.size() && !again; ++i) {
+      const std::uint64_t until = keys[i].former_until_ms;
       again = until != 0 && until <= now && !forget_former(record, i);
     }
     if (again && !record.removing) {
@@ -293,7 +314,7 @@ void DataplaneImpl::forget_unlinked() {
     for (const auto& leg : found->second->legs) {
       builder_->release_endpoints(*leg);
     }
-    for (LegKeys& keys : found->second->keys) {
+    for (LegKeys& keys : found->second->leg_keys()) {
       keys_->release(keys);
     }
     sessions_.erase(found);

@@ -26,6 +26,8 @@ WorkerStats worker_stats(const stages::WorkerCounters& counters, const WorkerInf
   stats.captured = counters.stages[static_cast<std::size_t>(stages::Stage::capture)].packets.get() -
                    counters.capture_lost.get();
   stats.capture_lost = counters.capture_lost.get();
+  stats.forward_delay = counters.forward_delay.counts();
+  stats.loop_time = counters.loop_time.counts();
   for (std::size_t way = 0; way < kDtmfWayCount; ++way) {
     for (std::size_t what = 0; what < kDtmfCountCount; ++what) {
       stats.dtmf[way][what] = counters.dtmf[way][what].get();
@@ -144,9 +146,9 @@ LegStats DataplaneImpl::leg_stats(const session::Leg& leg, const LegSpec& spec) 
     stats.rtcp = stream_stats(*leg.rtcp_apart);
   }
   stats.reception = reception_stats(leg);
-  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
-    stats.drops[i] = leg.drops[i].get();
-  }
+  leg.drops.visit([&stats](DropReason reason, std::uint64_t packets) {
+    stats.drops[static_cast<std::size_t>(reason)] = packets;
+  });
   stats.port = port_index(leg.rtp->tx_port);
   stats.link_up = devices_[stats.port]->link_up();
   return stats;
@@ -160,11 +162,15 @@ Expected<SessionStats> DataplaneImpl::session_stats(SessionHandle session) const
   SessionStats stats;
   const SessionRecord& record = *found->second;
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
-    stats.legs.push_back(leg_stats(*record.legs[i], record.spec.legs[i]));
-    keys_->fill(record.keys[i], stats.legs.back());
-    fill_dtmf(record.dtmf[i], stats.legs.back());
-    for (const auto& media : record.media) {
-      if (media->to_leg == record.spec.legs[i].id) {
+    stats.legs.push_back(leg_stats(*record.legs[i], record.spec->legs[i]));
+    if (const std::span<const LegKeys> keys = record.leg_keys(); !keys.empty()) {
+      keys_->fill(keys[i], stats.legs.back());
+    }
+    if (record.media != nullptr && !record.media->dtmf.empty()) {
+      fill_dtmf(record.media->dtmf[i], stats.legs.back());
+    }
+    for (const auto& media : record.routes()) {
+      if (media->to_leg == record.spec->legs[i].id) {
         stats.legs.back().paths.push_back(
             path_stats(*media, rte_rdtsc(), static_cast<double>(rte_get_tsc_hz())));
       }

@@ -1,12 +1,12 @@
-// Which worker reads which queue, and so which worker owns which UDP port.
+// Which worker reads which queue, and so which worker owns which UDP port, and is woken by which interrupt.
 #include "dataplane/worker/dataplane_impl.hpp"
 
 namespace pollux::worker {
 
 // Queue after queue, each to the next worker: a device with as many queues as there are workers has one for
 // each of them.
-std::vector<std::vector<RxQueue>> DataplaneImpl::share_rx_queues() const {
-  std::vector<std::vector<RxQueue>> shares(config_.workers.size());
+std::vector<std::vector<io::RxQueue>> DataplaneImpl::share_rx_queues() const {
+  std::vector<std::vector<io::RxQueue>> shares(config_.workers.size());
   std::size_t next = 0;
   for (const auto& device : devices_) {
     for (std::uint16_t queue = 0; queue < device->rx_queues(); ++queue) {
@@ -23,6 +23,23 @@ Expected<void> DataplaneImpl::start_devices() {
     }
   }
   take_over_steering();
+  return {};
+}
+
+Expected<void> DataplaneImpl::open_rx_interrupts() {
+  for (std::size_t i = 0; i < parts_.size() && drive_ == Drive::kLcores; ++i) {
+    Part& part = *parts_[i];
+    if (part.wakeup == nullptr) {
+      continue;
+    }
+    auto opened = io::RxInterrupts::open(part.worker->rx_queues(), *part.wakeup);
+    if (!opened) {
+      const Error& error = opened.error();
+      return fail(error.code, error.cause, "workers[" + std::to_string(i) + "].idle", error.message);
+    }
+    part.interrupts = std::move(*opened);
+    part.worker->wait_for(*part.interrupts);
+  }
   return {};
 }
 

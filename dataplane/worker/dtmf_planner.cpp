@@ -124,13 +124,10 @@ Expected<void> plan_dtmf(const SessionSpec& spec, std::size_t index, session::Le
                          session::LegPlan& plan) {
   const LegSpec& wish = spec.legs[index];
   const bool hears = listens(spec, wish);
-  std::vector<CodecFormat> heard;
-  if (hears) {
-    heard.assign(wish.codecs.begin(), wish.codecs.end());
-  }
+  SharedList<CodecFormat> heard = hears ? wish.codecs : SharedList<CodecFormat>{};
   const auto tones = makes_tones(spec, wish) ? std::optional(tone_format(wish)->params) : std::nullopt;
-  if (heard != record.heard && hears) {
-    auto listener = media::ToneListener::make(heard);
+  if (!(heard == record.heard) && hears) {
+    auto listener = media::ToneListener::make(heard.span());
     if (!listener) {
       return tl::unexpected(listener.error());
     }
@@ -143,13 +140,17 @@ Expected<void> plan_dtmf(const SessionSpec& spec, std::size_t index, session::Le
     }
     plan.tones = std::move(*source);
   }
-  plan.changes_listener = heard != record.heard;
+  plan.changes_listener = !(heard == record.heard);
   plan.changes_tones = tones != record.tones;
   if (!wish.codecs.empty()) {
     plan.dtmf_settings = settings_of(spec, wish);
     if (record.state == nullptr) {
       plan.dtmf = std::make_unique<session::DtmfLeg>(leg, *leg.rtp);
       record.state = plan.dtmf.get();
+    }
+    if (plan.dtmf_settings->guard_ms != 0 && !record.holds) {
+      plan.dtmf_hold = std::make_unique<session::DtmfHold>();
+      record.holds = true;
     }
   }
   record.heard = std::move(heard);

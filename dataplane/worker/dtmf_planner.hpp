@@ -16,8 +16,11 @@ namespace pollux::worker {
 // What a leg has, and what it was made for.
 struct DtmfRecord {
   session::DtmfLeg* state = nullptr;  // lives as long as the leg; nullptr: it never had codecs
-  std::vector<CodecFormat> heard;     // formats of its listener; empty: none
+  SharedList<CodecFormat> heard;      // formats of its listener; empty: none
   std::optional<CodecParams> tones;
+  bool holds = false;  // it has room to hold packets back, for as long as it lives
+
+  bool none() const { return state == nullptr; }
 };
 
 // Whether somebody needs to know what is pressed in-band on the leg: DtmfReceive says.

@@ -44,6 +44,11 @@ struct LegKeys {
   KeysOfDirection in;
   KeysOfDirection out;
   std::uint64_t former_until_ms = 0;  // when in.former stops being good; 0: there is none
+
+  bool none() const {
+    return in.present.context == 0 && in.former.context == 0 && in.leaving.empty() &&
+           out.present.context == 0 && out.leaving.empty();
+  }
 };
 
 // Thread: control. Contexts that workers have given back are released here, and nowhere else.

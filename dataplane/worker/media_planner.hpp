@@ -20,8 +20,8 @@ namespace pollux::worker {
 struct MediaRecord {
   std::uint16_t from_leg = 0;
   std::uint16_t to_leg = 0;
-  StaticVector<CodecFormat, kMaxCodecs> from;
-  StaticVector<CodecFormat, kMaxCodecs> to;
+  SharedList<CodecFormat> from;
+  SharedList<CodecFormat> to;
   std::uint16_t ptime_ms = 0;
   std::uint16_t window_ms = 0;
   SilencePolicy silence = SilencePolicy::kComfortNoise;

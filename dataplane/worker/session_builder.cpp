@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "dataplane/session/clocks.hpp"
 #include "dataplane/session/payload_types.hpp"
@@ -21,11 +22,6 @@ const LegSpec* find_leg(const SessionSpec& spec, std::uint16_t id) {
   return found == spec.legs.end() ? nullptr : &*found;
 }
 
-LegSpec without_keys(LegSpec spec) {
-  spec.srtp_receive = spec.srtp_send = {};
-  return spec;
-}
-
 // Whether the leg can become what is wanted: with the ports that it has, all of them in use or not.
 bool has_ports_of(const session::Leg& leg, const LegSpec& now, const LegSpec& wanted) {
   return now.local_address == wanted.local_address && now.local_rtp_port == wanted.local_rtp_port &&
@@ -36,12 +32,15 @@ bool has_ports_of(const session::Leg& leg, const LegSpec& now, const LegSpec& wa
 }  // namespace
 
 LegKeys* SessionRecord::keys_of(const session::Leg* leg) {
-  for (std::size_t i = 0; i < legs.size(); ++i) {
+  if (keys == nullptr) {
+    return nullptr;
+  }
+  for (std::size_t i = 0; i < keys->legs.size(); ++i) {
     if (legs[i].get() == leg) {
-      return &keys[i];
+      return &keys->legs[i];
     }
   }
-  for (auto& [removed, its_keys] : removed_keys) {
+  for (auto& [removed, its_keys] : keys->removed) {
     if (removed == leg) {
       return &its_keys;
     }
@@ -158,9 +157,9 @@ Expected<void> SessionBuilder::check_protection(const SessionSpec& spec, std::si
   return {};
 }
 
-std::unique_ptr<session::Routing> SessionBuilder::make_routing(
-    const LegSpec& from, const SessionSpec& spec, const std::vector<session::Leg*>& legs,
-    const std::vector<std::unique_ptr<MediaRecord>>& media) {
+std::unique_ptr<session::Routing> SessionBuilder::make_routing(const LegSpec& from, const SessionSpec& spec,
+                                                               const std::vector<session::Leg*>& legs,
+                                                               const MediaRecords& media) {
   auto routing = std::make_unique<session::Routing>();
   for (const std::uint16_t sink : from.sinks) {
     const auto position = static_cast<std::size_t>(find_leg(spec, sink) - spec.legs.data());
@@ -215,8 +214,8 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   std::vector<std::size_t> kept(spec.legs.size(), record.legs.size());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     for (std::size_t k = 0; k < record.legs.size(); ++k) {
-      if (record.spec.legs[k].id == spec.legs[i].id &&
-          has_ports_of(*record.legs[k], record.spec.legs[k], spec.legs[i])) {
+      if (record.spec->legs[k].id == spec.legs[i].id &&
+          has_ports_of(*record.legs[k], record.spec->legs[k], spec.legs[i])) {
         kept[i] = k;
       }
     }
@@ -233,17 +232,19 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     all_legs.push_back(added[i] != nullptr ? added[i].get() : record.legs[kept[i]].get());
   }
-  std::vector<std::unique_ptr<MediaRecord>> media;
+  SessionMedia no_media;
+  SessionMedia& former_media = record.media != nullptr ? *record.media : no_media;
+  MediaRecords media;
   std::vector<const MediaRecord*> kept_media;
-  if (auto planned = media_.plan(record.media, spec, all_legs, media, kept_media); !planned) {
+  if (auto planned = media_.plan(former_media.routes, spec, all_legs, media, kept_media); !planned) {
     release_all(added);
     return tl::unexpected(std::move(planned.error()));
   }
   std::vector<session::LegPlan> leg_plans(spec.legs.size());
   std::vector<DtmfRecord> dtmf(spec.legs.size());
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
-    if (added[i] == nullptr) {
-      dtmf[i] = record.dtmf[kept[i]];
+    if (added[i] == nullptr && !former_media.dtmf.empty()) {
+      dtmf[i] = former_media.dtmf[kept[i]];
     }
     if (auto planned = plan_dtmf(spec, i, *all_legs[i], dtmf[i], leg_plans[i]); !planned) {
       release_all(added);
@@ -251,13 +252,15 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
     }
   }
   static const LegKeys kNone;
+  static const RetiredKeys kNoneRetired;
+  const std::span<LegKeys> former_keys = record.leg_keys();
   const auto keys_of = [&](std::size_t i) -> const LegKeys& {
-    return added[i] != nullptr ? kNone : record.keys[kept[i]];
+    return added[i] != nullptr || former_keys.empty() ? kNone : former_keys[kept[i]];
   };
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
     const std::string path = "legs[" + std::to_string(i) + "]";
-    if (auto planned =
-            keys_.plan(keys_of(i), record.keys, record.retired_keys, spec.legs[i], path, leg_plans[i]);
+    const RetiredKeys& retired = record.keys != nullptr ? record.keys->retired : kNoneRetired;
+    if (auto planned = keys_.plan(keys_of(i), former_keys, retired, spec.legs[i], path, leg_plans[i]);
         !planned) {
       for (std::size_t made = 0; made < i; ++made) {
         keys_.discard(keys_of(made), leg_plans[made]);
@@ -266,6 +269,11 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
       return tl::unexpected(std::move(planned.error()));
     }
   }
+  auto shared = std::make_shared<SessionSpec>(spec);
+  for (LegSpec& leg : shared->legs) {
+    leg.sinks = sinks_.share(leg.sinks);
+  }
+  std::shared_ptr<const SessionSpec> wanted = std::move(shared);
   std::vector<std::unique_ptr<session::Leg>> legs;
   std::vector<LegKeys> keys;
   for (std::size_t i = 0; i < spec.legs.size(); ++i) {
@@ -273,14 +281,14 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
     session::LegPlan& leg_plan = leg_plans[i];
     leg_plan.added = is_new;
     legs.push_back(is_new ? std::move(added[i]) : std::move(record.legs[kept[i]]));
-    keys.push_back(is_new ? LegKeys{} : std::move(record.keys[kept[i]]));
+    keys.push_back(is_new || former_keys.empty() ? LegKeys{} : std::move(former_keys[kept[i]]));
     keys_.commit(keys.back(), spec.legs[i], leg_plan, now_ms);
     leg_plan.leg = legs.back().get();
-    leg_plan.spec = without_keys(spec.legs[i]);
+    leg_plan.spec = &wanted->legs[i];
     plan->session_legs.push_back(leg_plan.leg);
     plan->legs.push_back(std::move(leg_plan));
   }
-  for (auto& existing : record.media) {
+  for (auto& existing : former_media.routes) {
     if (std::ranges::find(kept_media, existing.get()) != kept_media.end()) {
       media.push_back(std::move(existing));
     } else {
@@ -288,23 +296,40 @@ Expected<std::unique_ptr<session::SessionPlan>> SessionBuilder::plan(SessionReco
       plan->closed.push_back(std::move(existing->route));
     }
   }
-  record.media = std::move(media);
   for (auto& leg_plan : plan->legs) {
-    leg_plan.routing = make_routing(leg_plan.spec, spec, plan->session_legs, record.media);
-    leg_plan.rewrites = std::ranges::any_of(
-        record.media, [&](const auto& route) { return route->to_leg == leg_plan.spec.id; });
-    leg_plan.owns_stream = is_listened_to_only(spec, leg_plan.spec);
+    leg_plan.routing = make_routing(*leg_plan.spec, spec, plan->session_legs, media);
+    leg_plan.rewrites =
+        std::ranges::any_of(media, [&](const auto& route) { return route->to_leg == leg_plan.spec->id; });
+    leg_plan.owns_stream = is_listened_to_only(spec, *leg_plan.spec);
   }
   for (std::size_t i = 0; i < record.legs.size(); ++i) {
     if (record.legs[i]) {
-      record.removed_keys.emplace_back(record.legs[i].get(), std::move(record.keys[i]));
+      if (!former_keys.empty()) {
+        record.keys->removed.emplace_back(record.legs[i].get(), std::move(former_keys[i]));
+      }
       plan->removed.push_back(std::move(record.legs[i]));
     }
   }
   record.legs = std::move(legs);
-  record.keys = std::move(keys);
-  record.dtmf = std::move(dtmf);
-  record.spec = spec;
+  if (std::ranges::all_of(keys, &LegKeys::none)) {
+    keys.clear();
+  }
+  if (record.keys == nullptr && !keys.empty()) {
+    record.keys = std::make_unique<SessionKeys>();
+  }
+  if (record.keys != nullptr) {
+    record.keys->legs = std::move(keys);
+  }
+  if (std::ranges::all_of(dtmf, &DtmfRecord::none)) {
+    dtmf.clear();
+  }
+  if (record.media == nullptr && !(media.empty() && dtmf.empty())) {
+    record.media = std::make_unique<SessionMedia>();
+  }
+  if (record.media != nullptr) {
+    *record.media = {std::move(media), std::move(dtmf)};
+  }
+  plan->former_spec = std::exchange(record.spec, std::move(wanted));
   return plan;
 }
 

@@ -4,11 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "dataplane/api/session_spec.hpp"
 #include "dataplane/base/expected.hpp"
 #include "dataplane/base/random_source.hpp"
+#include "dataplane/base/shared_lists.hpp"
 #include "dataplane/io/interface_table.hpp"
 #include "dataplane/session/endpoint_pool.hpp"
 #include "dataplane/session/port_ownership.hpp"
@@ -20,22 +23,38 @@
 
 namespace pollux::worker {
 
+// What only sessions with SRTP have.
+struct SessionKeys {
+  std::vector<LegKeys> legs;  // in the order of SessionRecord::legs; empty: no leg has any now
+  RetiredKeys retired;
+  std::vector<std::pair<const session::Leg*, LegKeys>> removed;  // of legs that the plan under way removes
+};
+
+// What only sessions with codecs have.
+struct SessionMedia {
+  MediaRecords routes;
+  std::vector<DtmfRecord> dtmf;  // in the order of SessionRecord::legs; empty: no leg has codecs now
+};
+
 // A session with everything it owns, as control keeps it. The legs belong to the worker while the session is
 // linked.
 struct SessionRecord {
   session::Session session;
   std::vector<std::unique_ptr<session::Leg>> legs;  // in the order of spec.legs
-  std::vector<LegKeys> keys;                        // in the same order
-  std::vector<DtmfRecord> dtmf;                     // likewise
-  std::vector<std::unique_ptr<MediaRecord>> media;
-  RetiredKeys retired_keys;
-  std::vector<std::pair<const session::Leg*, LegKeys>>
-      removed_keys;       // of legs that the plan under way removes
-  SessionSpec spec;       // last asked for
-  bool busy = false;      // a plan is under way, other than for a capture
-  bool removing = false;  // that plan is its last
+  std::unique_ptr<SessionKeys> keys;                // nullptr: no leg has had any
+  std::unique_ptr<SessionMedia> media;              // nullptr: no leg has had codecs
+  std::shared_ptr<const SessionSpec> spec;          // last asked for; nullptr: nothing yet
+  bool busy = false;                                // a plan is under way, other than for a capture
+  bool removing = false;                            // that plan is its last
 
-  // Also of a leg that is being removed; nullptr: it is gone.
+  std::span<const std::unique_ptr<MediaRecord>> routes() const {
+    return media != nullptr ? std::span<const std::unique_ptr<MediaRecord>>(media->routes)
+                            : std::span<const std::unique_ptr<MediaRecord>>();
+  }
+  std::span<LegKeys> leg_keys() const {
+    return keys != nullptr ? std::span(keys->legs) : std::span<LegKeys>();
+  }
+  // Also of a leg that is being removed; nullptr: it is gone, or no leg has any.
   LegKeys* keys_of(const session::Leg* leg);
 };
 
@@ -75,7 +94,7 @@ class SessionBuilder {
   static Expected<void> check_codecs(const SessionSpec& spec, std::size_t index);
   std::unique_ptr<session::Routing> make_routing(const LegSpec& from, const SessionSpec& spec,
                                                  const std::vector<session::Leg*>& legs,
-                                                 const std::vector<std::unique_ptr<MediaRecord>>& media);
+                                                 const MediaRecords& media);
   void release_all(std::vector<std::unique_ptr<session::Leg>>& legs);
   bool taken(std::uint16_t local_address, std::uint16_t port) const;
   void mark(std::uint16_t local_address, std::uint16_t port, bool used);
@@ -88,6 +107,7 @@ class SessionBuilder {
   const std::vector<bool> offload_;
   MediaPlanner media_;
   SharedTables tables_;
+  SharedLists<std::uint16_t> sinks_;
   std::vector<bool> ports_in_use_;  // [local address][port]
   RandomSource random_;             // SSRCs and first sequence numbers must not be guessable (RFC 3550 §5.1)
 };

@@ -52,12 +52,12 @@ Expected<std::unique_ptr<session::Leg>> SessionBuilder::make_leg(SessionRecord& 
   }
   if (pool_.free_count() < (spec.rtcp_mux() ? 1U : 2U)) {
     return fail(ErrorCode::kExhausted, "ENDPOINTS_EXHAUSTED", "",
-                "all endpoints are in use: raise memory.max_endpoints");
+                std::to_string(pool_.free_count()) +
+                    " endpoints of memory.max_endpoints are free and a leg needs more: use another node, end "
+                    "sessions, or raise it");
   }
   auto leg = std::make_unique<session::Leg>();
   leg->session = &record.session;
-  leg->spec = spec;
-  leg->spec.srtp_receive = leg->spec.srtp_send = {};
   leg->rtp = make_endpoint(local_address, spec.local_rtp_port);
   leg->rtcp_apart = spec.rtcp_mux() ? nullptr : make_endpoint(local_address, spec.local_rtcp_port);
   leg->rtcp = spec.rtcp_mux() ? leg->rtp : leg->rtcp_apart;

@@ -1,4 +1,4 @@
-// Payload-type tables, one for all legs that need the same.
+// Payload-type tables, which most sessions have alike, kept once.
 #pragma once
 
 #include <algorithm>

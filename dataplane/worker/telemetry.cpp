@@ -66,6 +66,12 @@ int write_worker(const WorkerStats& worker, rte_tel_data* data) {
   rte_tel_data_add_dict_u64(data, "commands", worker.commands);
   rte_tel_data_add_dict_u64(data, "events_lost", worker.events_lost);
   rte_tel_data_add_dict_u64(data, "handed_off", worker.handed_off);
+  if (const auto delay = worker.forward_delay.quantile_ns(0.99)) {
+    rte_tel_data_add_dict_u64(data, "forward_delay_p99_ns", *delay);
+  }
+  if (const auto loop = worker.loop_time.quantile_ns(0.99)) {
+    rte_tel_data_add_dict_u64(data, "loop_time_p99_ns", *loop);
+  }
   rte_tel_data* stages = stages_of(worker);
   if (stages != nullptr && rte_tel_data_add_dict_container(data, "stages", stages, 0) != 0) {
     rte_tel_data_free(stages);

@@ -1,8 +1,6 @@
 #include "dataplane/worker/worker.hpp"
 
 #include <rte_cycles.h>
-#include <rte_pause.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +9,7 @@
 #include "dataplane/stages/classify.hpp"
 #include "dataplane/stages/dtmf.hpp"
 #include "dataplane/stages/dtmf_send.hpp"
+#include "dataplane/stages/forward_delay.hpp"
 #include "dataplane/stages/handoff.hpp"
 #include "dataplane/stages/punt.hpp"
 #include "dataplane/stages/repacketize.hpp"
@@ -22,13 +21,12 @@
 #include "dataplane/stages/srtp_unprotect.hpp"
 #include "dataplane/stages/transcode.hpp"
 #include "dataplane/stages/tx.hpp"
+#include "dataplane/worker/idle.hpp"
 
 namespace pollux::worker {
 
 namespace {
 
-constexpr std::uint32_t kEmptyPollsBeforeSleep = 2000;
-constexpr unsigned kSleepMicroseconds = 50;
 // Per loop, for decoding and encoding.
 constexpr double kSharedMediaBudgetMs = 0.2;
 constexpr double kMediaBudgetMs = 1;
@@ -61,7 +59,7 @@ void approach(session::Timer* next, session::Timer* after) {
 }  // namespace
 
 Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mailbox,
-               std::vector<RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
+               std::vector<io::RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
                std::uint64_t now_tsc, double cycles_per_ms, std::uint64_t random_seed)
     : context_(context),
       config_(config),
@@ -83,13 +81,10 @@ Worker::Worker(stages::Context& context, const WorkerConfig& config, Mailbox mai
 }
 
 void Worker::run() {
-  std::uint32_t empty_polls = 0;
+  Idle idle(config_, interrupts_, wheel_);
+  idle.prepare_thread();
   while (!stopping_.load(std::memory_order_relaxed)) {
-    if (run_once(rte_rdtsc())) {
-      empty_polls = 0;
-    } else {
-      idle(empty_polls);
-    }
+    idle.after_turn(run_once(rte_rdtsc()));
   }
   ended_.store(true, std::memory_order_release);
 }
@@ -109,6 +104,7 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   busy |= take_commands();
   wheel_.advance(
       context_.now_ms, [this](session::Timer& timer) { expire(timer); }, approach);
+  busy |= stages::media_is_due(context_);  // for transcode() in the next turn: no nap before that
   stages::send_inserted(context_);
   stages::send_made(context_);
   stages::retry_media_orders(context_);
@@ -121,6 +117,8 @@ bool Worker::run_once(std::uint64_t now_tsc) {
   if (busy) {
     counters.busy_loops.add(1);
     counters.busy_cycles.add(end - now_tsc);
+    const std::int64_t ns = end > now_tsc ? context_.tsc_ns(end - now_tsc) : 0;
+    counters.loop_time.add(static_cast<std::uint64_t>(ns));
   }
   if (!busy && context_.media.spare != nullptr) {
     rte_pktmbuf_free(std::exchange(context_.media.spare, nullptr));
@@ -132,7 +130,7 @@ bool Worker::run_once(std::uint64_t now_tsc) {
 bool Worker::poll_queues() {
   std::array<rte_mbuf*, stages::kBatch> mbufs;
   bool busy = false;
-  for (const RxQueue& queue : rx_queues_) {
+  for (const io::RxQueue& queue : rx_queues_) {
     const std::uint16_t count = stages::receive(context_, queue.port_id, queue.queue, mbufs.data());
     if (count != 0) {
       process(queue.port_id, mbufs.data(), count);
@@ -154,6 +152,9 @@ bool Worker::poll_handoff() {
     while (last < count && mbufs[last]->port == mbufs[first]->port) {
       ++last;
     }
+    if (context_.sample_cycles) {
+      stages::set_passed_arrival(context_, mbufs[first]->hash.usr);
+    }
     process(mbufs[first]->port, &mbufs[first], static_cast<std::uint16_t>(last - first));
     first = last;
   }
@@ -166,6 +167,9 @@ void Worker::process(std::uint16_t port_id, rte_mbuf** mbufs, std::uint16_t coun
   stages::rtp_receive(context_, rtp_);
   stages::srtp_unprotect_rtcp(context_, rtcp_);
   stages::rtcp(context_, rtcp_);
+  if (context_.sample_cycles) {
+    stages::set_arrival(context_, 0);
+  }
 }
 
 bool Worker::take_commands() {
@@ -249,23 +253,6 @@ void Worker::check_media(session::Session& session) {
     stages::raise_event(context_, event);
   }
   wheel_.arm(session.media_timer, context_.now_ms + session.media_timeout_ms);
-}
-
-void Worker::idle(std::uint32_t& empty_polls) const {
-  switch (config_.idle) {
-    case IdleMode::kPoll:
-      break;
-    case IdleMode::kPause:
-      rte_pause();
-      break;
-    case IdleMode::kSleep:
-      if (++empty_polls > kEmptyPollsBeforeSleep) {
-        usleep(kSleepMicroseconds);
-      } else {
-        rte_pause();
-      }
-      break;
-  }
 }
 
 }  // namespace pollux::worker

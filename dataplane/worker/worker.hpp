@@ -10,16 +10,12 @@
 #include <vector>
 
 #include "dataplane/api/dataplane_config.hpp"
+#include "dataplane/io/rx_interrupts.hpp"
 #include "dataplane/session/session_plan.hpp"
 #include "dataplane/session/timing_wheel.hpp"
 #include "dataplane/stages/context.hpp"
 
 namespace pollux::worker {
-
-struct RxQueue {
-  std::uint16_t port_id = 0;
-  std::uint16_t queue = 0;
-};
 
 // Rings towards and from control; the capacity of `completed` is at least that of `commands`, and control
 // keeps no more commands under way than fit, so returning a plan can't fail.
@@ -32,8 +28,12 @@ class Worker {
  public:
   // Everything in `context` is set by the caller; see stages::Context.
   Worker(stages::Context& context, const WorkerConfig& config, Mailbox mailbox,
-         std::vector<RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
+         std::vector<io::RxQueue> rx_queues, std::uint32_t commands_per_loop, bool send_bye,
          std::uint64_t now_tsc, double cycles_per_ms, std::uint64_t random_seed);
+
+  // Before run(), for IdleMode::kInterrupt; outlives it.
+  void wait_for(io::RxInterrupts& interrupts) { interrupts_ = &interrupts; }
+  const std::vector<io::RxQueue>& rx_queues() const { return rx_queues_; }
 
   // Loops until stop() is called. Thread: the worker's lcore.
   void run();
@@ -61,12 +61,12 @@ class Worker {
   void time_reports(session::Session& session);
   void report(session::Leg& leg);
   void check_media(session::Session& session);
-  void idle(std::uint32_t& empty_polls) const;
 
   stages::Context& context_;
   const WorkerConfig config_;
   const Mailbox mailbox_;
-  const std::vector<RxQueue> rx_queues_;
+  const std::vector<io::RxQueue> rx_queues_;
+  io::RxInterrupts* interrupts_ = nullptr;
   const std::uint32_t commands_per_loop_;
   const bool send_bye_;
   const double cycles_per_ms_;

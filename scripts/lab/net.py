@@ -114,6 +114,9 @@ class Lab:
             for silent in (self.node, self.switch):
                 silent.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
                            "net.ipv6.conf.default.disable_ipv6=1")
+            # And the switch passes on what is broken, which br_netfilter, where it is loaded, would not.
+            self.switch.run("sysctl", "-qew", "net.bridge.bridge-nf-call-iptables=0",
+                            "net.bridge.bridge-nf-call-ip6tables=0", "net.bridge.bridge-nf-call-arptables=0")
             for side, hosts in (sides or self.SIDES).items():
                 bridge = f"br-{side}"
                 ip("-n", self.switch.name, "link", "add", bridge, "type", "bridge", "mcast_snooping", "0")

@@ -24,8 +24,7 @@ class Refused(RuntimeError):
 class Phone:
     """A user's phone on a host.
 
-    OPTIONS, INFO, CANCEL and BYE it answers with 200 by itself, a re-INVITE with what its Call's `on_offer`
-    says.
+    What is in `answers` it answers with 200 by itself, a re-INVITE with what its Call's `on_offer` says.
     """
 
     def __init__(self, host, address, proxy, user, password, domain, port=5060, claims=None):
@@ -34,7 +33,7 @@ class Phone:
         self.address, self.port = claims or (address, port)
         self.udp = host.udp(address, port)
         self.udp.settimeout(0.1)
-        self.heard, self.calls = [], {}
+        self.heard, self.calls, self.answers = [], {}, {"OPTIONS", "INFO", "CANCEL", "BYE"}
         self._changed, self._done, self._replies = threading.Condition(), threading.Event(), {}
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -73,7 +72,7 @@ class Phone:
                 self.udp.sendto(self._replies[key], message.source)  # came once more
                 return
             self.heard.append(message)
-            if message.method in ("OPTIONS", "INFO", "CANCEL", "BYE") and not message.status:
+            if message.method in self.answers and not message.status:
                 self._reply(message, 200, "OK")
             call = self.calls.get(message.header("Call-ID"))
             if message.method == "INVITE" and not message.status and message.tag("To") and call:

@@ -24,6 +24,7 @@ constexpr unsigned kRingSize = 4096;
 constexpr std::size_t kIp = 14;
 constexpr std::size_t kUdp = 34;
 constexpr std::size_t kRtp = 42;
+constexpr std::uint8_t kUdpNumber = 17;
 const MacAddress kGatewayMac = {2, 0, 0, 0, 0, 0xfe};
 
 IpAddress address(std::uint8_t a, std::uint8_t b, std::uint16_t rest) {
@@ -98,6 +99,7 @@ DataplaneConfig bench_config(std::uint32_t max_sessions, std::uint32_t max_endpo
   config.workers[0].idle = IdleMode::kPoll;
   config.mbufs = 8191;
   config.max_endpoints = max_endpoints;
+  config.max_packets_per_second = 0;  // a bed's calls go as fast as the worker
   config.max_sessions = max_sessions;
   config.ports.resize(2);
   for (unsigned side = 0; side < 2; ++side) {
@@ -121,8 +123,8 @@ struct Far {
   std::uint16_t id = 0;
 };
 
-Far make_far(unsigned side) {
-  const std::string name = side == 0 ? "bench_a" : "bench_b";
+Far make_far(unsigned pair, unsigned side) {
+  const std::string name = (side == 0 ? "bench_a" : "bench_b") + std::to_string(pair);
   constexpr unsigned kFlags = RING_F_SP_ENQ | RING_F_SC_DEQ;
   Far far;
   far.to_port = rte_ring_create((name + "in").c_str(), kRingSize, 0, kFlags);
@@ -137,17 +139,18 @@ Far make_far(unsigned side) {
 
 }  // namespace
 
-RingPorts::RingPorts(DataplaneConfig& config) {
+RingPorts::RingPorts(DataplaneConfig& config, unsigned pair) {
   if (auto done = io::init_eal(config); !done) {
     die(done.error().message);
   }
   static unsigned number = 0;
   ++number;
   // EAL has room for 32 devices and beds are many: the first one's are used by all.
-  static std::array<Far, 2> shared;
+  static std::array<std::array<Far, 2>, 2> all;
+  std::array<Far, 2>& shared = all.at(pair);
   for (unsigned side = 0; side < 2; ++side) {
-    if (number == 1) {
-      shared[side] = make_far(side);
+    if (shared[side].to_port == nullptr) {
+      shared[side] = make_far(pair, side);
     }
     to_port_[side] = shared[side].to_port;
     from_port_[side] = shared[side].from_port;
@@ -164,6 +167,12 @@ RingPorts::RingPorts(DataplaneConfig& config) {
 }
 
 RingPorts::~RingPorts() {
+  // The next bed has the same rings: what nobody has received there goes with the pool that it is from.
+  for (rte_ring* const ring : to_port_) {
+    for (void* item = nullptr; rte_ring_sc_dequeue(ring, &item) == 0;) {
+      rte_pktmbuf_free(static_cast<rte_mbuf*>(item));
+    }
+  }
   for (rte_mbuf* mbuf : buffers_) {
     rte_pktmbuf_free(mbuf);
   }
@@ -268,8 +277,9 @@ void write_frame(rte_mbuf& mbuf, Stream& stream, std::uint64_t stamp) {
 }
 
 bool is_media(const rte_mbuf& mbuf) {
-  return mbuf.pkt_len >= kHeaders + kPayload &&
-         load_be16(rte_pktmbuf_mtod(&mbuf, const std::uint8_t*) + 12) == 0x0800;
+  const auto* const frame = rte_pktmbuf_mtod(&mbuf, const std::uint8_t*);
+  return mbuf.pkt_len >= kHeaders + kPayload && load_be16(frame + 12) == 0x0800 &&
+         frame[kIp + 9] == kUdpNumber;
 }
 
 std::uint64_t stamp_of(const rte_mbuf& mbuf) {

@@ -41,8 +41,9 @@ DataplaneConfig bench_config(std::uint32_t max_sessions, std::uint32_t max_endpo
 // take them back.
 class RingPorts {
  public:
-  // Starts EAL where nobody has, and names the devices in `config`.
-  explicit RingPorts(DataplaneConfig& config);
+  // Starts EAL where nobody has, and names the devices in `config`. Beds that exist at the same time need
+  // another `pair` of ports each: 0 or 1.
+  explicit RingPorts(DataplaneConfig& config, unsigned pair = 0);
   ~RingPorts();
   RingPorts(const RingPorts&) = delete;
   RingPorts& operator=(const RingPorts&) = delete;

@@ -69,7 +69,7 @@ class Client {
     }
     return result_;
   }
-  const std::string& last_error() const { return last_error_; }
+  const std::string& first_error() const { return first_error_; }
 
  private:
   struct Call {
@@ -133,8 +133,9 @@ class Client {
       const std::unique_ptr<Call> call(static_cast<Call*>(tag));
       --under_way_;
       if (!call->status.ok()) {
-        ++result_.failures;
-        last_error_ = call->status.error_message();
+        if (result_.failures++ == 0) {  // others follow from it
+          first_error_ = call->status.error_message();
+        }
       }
       if (call->measured) {
         took_.push_back(Milliseconds(Clock::now() - call->start).count());
@@ -157,7 +158,7 @@ class Client {
   Clock::time_point start_;
   double start_cpu_ = 0;
   pollux::bench::SetupResult result_;
-  std::string last_error_;
+  std::string first_error_;
 };
 
 }  // namespace
@@ -177,7 +178,7 @@ int main(int argc, char** argv) {
               result.sessions_per_s, result.p50_ms, result.p99_ms, result.p999_ms, result.most_ms,
               result.client_cpu_s);
   if (result.failures != 0) {
-    std::cerr << "grpc_setup: " << result.failures << " calls failed: " << client.last_error() << "\n";
+    std::cerr << "grpc_setup: " << result.failures << " calls failed: " << client.first_error() << "\n";
   }
   return result.failures == 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// How fast offers and answers are taken, through pollux-ng or through gRPC: one client, one request at a
-// time.
+// How fast offers and answers are taken, through pollux-ng or through gRPC: callers that make one
+// request at a time, one of them unless more are asked for.
 //
 //   ng_setup --ng 127.0.0.1:22222 --calls 10000
 //   ng_setup --grpc unix:/run/pollux/pollux.sock --calls 10000
@@ -14,8 +14,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <iostream>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -65,7 +67,7 @@ class NgExchanger final : public Exchanger {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
-    timeval patience{2, 0};
+    timeval patience{10, 0};
     if (socket_ < 0 || inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr) != 1 ||
         connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 ||
         setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) {
@@ -87,7 +89,8 @@ class NgExchanger final : public Exchanger {
 
  private:
   void ask(const std::string& entries) {
-    const std::string cookie = std::to_string(getpid()) + "_" + std::to_string(++asked_) + " ";
+    const std::string cookie =
+        std::to_string(getpid()) + "_" + std::to_string(socket_) + "_" + std::to_string(++asked_) + " ";
     const std::string request = cookie + "d" + entries + "e";
     if (send(socket_, request.data(), request.size(), 0) < 0) {
       throw std::runtime_error("the gateway doesn't listen");
@@ -96,7 +99,7 @@ class NgExchanger final : public Exchanger {
     const ssize_t size = recv(socket_, reply.data(), reply.size(), 0);
     reply.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     if (!reply.starts_with(cookie) || reply.find("6:result2:ok") == std::string::npos) {
-      throw std::runtime_error(reply.empty() ? "no reply within 2 s" : reply);
+      throw std::runtime_error(reply.empty() ? "no reply within 10 s" : reply);
     }
   }
 
@@ -149,29 +152,50 @@ class GrpcExchanger final : public Exchanger {
   std::unique_ptr<v1::OfferAnswerService::Stub> stub_;
 };
 
-pollux::bench::SetupResult run(Exchanger& exchanger, unsigned calls) {
-  pollux::bench::SetupResult result;
+// One caller after another call; how long each offer with its answer took.
+std::vector<double> make_calls(Exchanger& exchanger, unsigned caller, unsigned calls) {
   std::vector<double> took;
-  const double cpu_before = cpu_seconds();
   for (unsigned call = 0; call < calls; ++call) {
-    const std::string call_id = "bench-" + std::to_string(getpid()) + "-" + std::to_string(call);
+    const std::string call_id =
+        "bench-" + std::to_string(getpid()) + "-" + std::to_string(caller) + "-" + std::to_string(call);
     const std::string offer = body(call, 0);
     const std::string answer = body(call, 1);
     const auto start = Clock::now();
     exchanger.offer(call_id, offer);
     exchanger.answer(call_id, answer);
     took.push_back(Milliseconds(Clock::now() - start).count());
-    result.seconds += took.back() / 1000;
     exchanger.end(call_id);
   }
+  return took;
+}
+
+pollux::bench::SetupResult run(std::vector<std::unique_ptr<Exchanger>>& exchangers, unsigned calls) {
+  pollux::bench::SetupResult result;
+  const double cpu_before = cpu_seconds();
+  const auto start = Clock::now();
+  const auto callers = static_cast<unsigned>(exchangers.size());
+  std::vector<std::future<std::vector<double>>> running;
+  for (unsigned i = 0; i < callers; ++i) {
+    running.push_back(
+        std::async(std::launch::async, [&exchanger = *exchangers[i], i, count = calls / callers] {
+          return make_calls(exchanger, i, count);
+        }));
+  }
+  std::vector<double> took;
+  for (auto& caller : running) {
+    const std::vector<double> part = caller.get();
+    took.insert(took.end(), part.begin(), part.end());
+  }
+  result.seconds = callers == 1 ? std::accumulate(took.begin(), took.end(), 0.0) / 1000
+                                : Milliseconds(Clock::now() - start).count() / 1000;
   result.client_cpu_s = cpu_seconds() - cpu_before;
   std::sort(took.begin(), took.end());
   const auto quantile = [&took](double share) {
     return took[static_cast<std::size_t>(share * static_cast<double>(took.size() - 1))];
   };
-  result.in_flight = 1;
-  result.sessions = calls;
-  result.sessions_per_s = calls / result.seconds;
+  result.in_flight = callers;
+  result.sessions = static_cast<unsigned>(took.size());
+  result.sessions_per_s = static_cast<double>(took.size()) / result.seconds;
   result.p50_ms = quantile(0.5);
   result.p99_ms = quantile(0.99);
   result.p999_ms = quantile(0.999);
@@ -185,19 +209,25 @@ int main(int argc, char** argv) {
   std::string ng;
   std::string target;
   unsigned calls = 10000;
+  unsigned callers = 1;
   CLI::App app("ng_setup: how fast offers and answers are taken");
   auto* const ng_option = app.add_option("--ng", ng, "address of pollux-ng or rtpengine, UDP");
   app.add_option("--grpc", target, "gRPC door of a node")->excludes(ng_option);
   app.add_option("--calls", calls, "how many are measured")->check(CLI::Range(1, 1000000));
+  app.add_option("--callers", callers,
+                 "at once, each with one request at a time; with one, the rate leaves deletes out")
+      ->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);
   try {
-    std::unique_ptr<Exchanger> exchanger;
-    if (ng.empty()) {
-      exchanger = std::make_unique<GrpcExchanger>(target);
-    } else {
-      exchanger = std::make_unique<NgExchanger>(ng);
+    std::vector<std::unique_ptr<Exchanger>> exchangers;
+    for (unsigned i = 0; i < callers; ++i) {
+      if (ng.empty()) {
+        exchangers.push_back(std::make_unique<GrpcExchanger>(target));
+      } else {
+        exchangers.push_back(std::make_unique<NgExchanger>(ng));
+      }
     }
-    const pollux::bench::SetupResult result = run(*exchanger, calls);
+    const pollux::bench::SetupResult result = run(exchangers, calls);
     std::printf(POLLUX_SETUP_RESULT_FORMAT, result.in_flight, result.sessions, result.failures,
                 result.seconds, result.sessions_per_s, result.p50_ms, result.p99_ms, result.p999_ms,
                 result.most_ms, result.client_cpu_s);

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "controlplane/metrics/node_metrics.hpp"
 #include "controlplane/session/capture_hub.hpp"
@@ -43,8 +44,9 @@ std::uint64_t lost_copies(const Dataplane& dataplane) {
 
 }  // namespace
 
-Observers::Observers(Dataplane& dataplane, const std::vector<SessionHandle>& sessions)
-    : dataplane_(dataplane), sessions_(sessions) {}
+Observers::Observers(Dataplane& dataplane, const std::vector<SessionHandle>& sessions,
+                     std::function<void()> commands)
+    : dataplane_(dataplane), sessions_(sessions), commands_(std::move(commands)) {}
 
 void Observers::start() {
   seen_ = {};
@@ -93,6 +95,9 @@ void Observers::control() {
       ++seen_.looks;
       next_look += step;
       session = session + 1 == sessions_.size() ? 0 : session + 1;
+    }
+    if (commands_) {
+      commands_();
     }
     std::this_thread::sleep_for(kPollInterval);
   }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct Observed {
 class Observers {
  public:
   // Captures the first of `sessions`. Pre: `dataplane` outlives this, and its control functions are left to
-  // the observers until they have been stopped.
-  Observers(Dataplane& dataplane, const std::vector<SessionHandle>& sessions);
+  // the observers until they have been stopped. `commands`: what the control thread does besides, every 2 ms.
+  Observers(Dataplane& dataplane, const std::vector<SessionHandle>& sessions,
+            std::function<void()> commands = nullptr);
   ~Observers() { stop(); }
   Observers(const Observers&) = delete;
   Observers& operator=(const Observers&) = delete;
@@ -42,6 +44,7 @@ class Observers {
 
   Dataplane& dataplane_;
   const std::vector<SessionHandle>& sessions_;
+  const std::function<void()> commands_;
   std::atomic<bool> stopped_{true};
   std::atomic<bool> capturing_{false};
   Observed seen_;

@@ -1,5 +1,5 @@
-// The rows that say how fast offers and answers are taken, through pollux-ng and through gRPC alone, while
-// media runs.
+// The rows that say how fast offers and answers are taken, through pollux-ng, through gRPC alone, and by
+// rtpengine in the same place, while media runs.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@ namespace pollux::bench {
 
 inline constexpr const char* kNgRow = "ng_offer_answer";
 inline constexpr const char* kGrpcRow = "grpc_offer_answer";
+inline constexpr const char* kPeerRow = "rtpengine_offer_answer";
 
 struct OfferAnswerOptions {
   unsigned repetitions = 9;

@@ -22,6 +22,8 @@ constexpr std::uint32_t kMaxEndpoints = 200000;
 constexpr std::uint16_t kFirstPort = 2000;
 constexpr std::uint32_t kPortsPerAddress = 60000;
 constexpr std::uint16_t kBurst = 64;
+// Endpoints that share what a worker can do: none of them meets the highest limit, but it is reckoned with.
+constexpr std::uint32_t kEnoughToBound = 100;
 
 SocketAddress local_end(unsigned side, std::uint32_t number) {
   return {local_ip(side, number / kPortsPerAddress),
@@ -40,13 +42,17 @@ void Cost::add(std::uint64_t round_cycles, std::uint64_t round_packets, bool pre
   cycles += round_cycles;
 }
 
-RelayBed::RelayBed(std::uint32_t endpoints, const BedKind& kind)
+RelayBed::RelayBed(std::uint32_t endpoints, const BedKind& kind, unsigned pair)
     : endpoints_(endpoints),
       kind_(kind),
       config_(bench_config(kMaxEndpoints, kMaxEndpoints)),
-      ports_(config_) {
+      ports_(config_, pair) {
   config_.srtp.backend = kind.backend;
   config_.srtp.streams_per_key = 4;
+  if (endpoints >= kEnoughToBound) {
+    config_.max_packets_per_second =
+        kind.max_packets_per_second == 0 ? kMostPacketsPerSecond : kind.max_packets_per_second;
+  }
   auto made = worker::DataplaneImpl::create(config_, worker::Drive::kCaller);
   if (!made) {
     die(made.error().field + ": " + made.error().message);
@@ -123,7 +129,27 @@ void RelayBed::fill(std::uint32_t count) {
       sealer_->seal(number, *mbuf);
     }
     ports_.send(stream.port, mbuf);
+    if (flood_) {
+      rte_mbuf* const more = ports_.take_buffer();
+      flood_(*more);
+      ports_.send(0, more);
+    }
   }
+}
+
+SocketAddress RelayBed::first_local_end() {
+  return local_end(0, 0);
+}
+
+Stream RelayBed::add_call() {
+  const auto call = static_cast<std::uint32_t>(sessions_.size());
+  auto added = dataplane_->add_session(call_spec(call), call);
+  if (!added) {
+    die(added.error().message);
+  }
+  sessions_.push_back(*added);
+  run_until_idle();
+  return make_stream(dataplane_->stats(), 0, party(0, call), local_end(0, call), 2 * call);
 }
 
 // Takes everything that has been sent; ARP requests for the gateway are answered, as it would.
@@ -202,7 +228,7 @@ Cost RelayBed::relay(std::uint64_t packets) {
     }
     cost.add(cycles, kRound, preemptions() != preempted);
     cost.allocations += allocations() - allocations_before;
-    if (const std::uint32_t out = drain(); out != kRound) {
+    if (const std::uint32_t out = drain(); out < kRound || (out != kRound && !flood_)) {
       const WorkerStats stats = dataplane_->stats().workers[0];
       for (std::size_t i = 0; i < kDropReasonCount; ++i) {
         if (stats.drops[i] != 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -33,6 +34,8 @@ struct BedKind {
   std::uint32_t at_once = 0;      // packets that the worker finds in its queue; 0: all of a round
   SrtpBackend backend = SrtpBackend::kIpsecMb;
 
+  std::uint32_t max_packets_per_second = 0;  // as DataplaneConfig; 0: as far off as can be
+
   bool srtp() const { return from || to; }
 };
 
@@ -42,12 +45,22 @@ class RelayBed {
   static constexpr std::uint32_t kRound = 1024;
 
   // `endpoints` is even, except 1: one leg then only receives and its packets return by the same port pair.
-  explicit RelayBed(std::uint32_t endpoints, const BedKind& kind = {});
+  // `pair`: of ports, another one for a bed that exists at the same time.
+  explicit RelayBed(std::uint32_t endpoints, const BedKind& kind = {}, unsigned pair = 0);
   ~RelayBed();
 
   // Sends `packets` (a multiple of kRound) to the endpoints, in turn or at random, through the worker's real
   // loop. Only the loop is timed. Every packet must come out again: a loss ends the program.
   Cost relay(std::uint64_t packets);
+  // From now on each packet is followed by a frame, written by `flood`, in the queue of side 0; none: no
+  // more. Frames of a flood may come out again or not.
+  using Flood = std::function<void(rte_mbuf& mbuf)>;
+  void set_flood(Flood flood) { flood_ = std::move(flood); }
+  // A call beside the others, by ports above theirs: the stream of its party on side 0.
+  Stream add_call();
+  // Of the first call: the stream of its party on side 0 as it stands, and our address for it.
+  const Stream& first_stream() const { return streams_.front(); }
+  static SocketAddress first_local_end();
   // What each stage has cost so far, by the worker's own samples.
   std::vector<StageStats> stages() const { return dataplane_->stats().workers[0].stages; }
   // The same rings with a loop that does nothing but swap addresses and ports and send: the floor.
@@ -78,6 +91,7 @@ class RelayBed {
   std::unique_ptr<Sealer> sealer_;    // of the streams, in the same order; nullptr: plain
   std::vector<std::uint32_t> order_;  // in which the streams are served
   std::size_t next_ = 0;
+  Flood flood_;
 };
 
 }  // namespace pollux::bench

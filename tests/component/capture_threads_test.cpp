@@ -76,8 +76,8 @@ TEST_F(CaptureThreadsTest, CapturesComeAndGoUnderTraffic) {
   }
   while (take() != 0) {
   }
-  EXPECT_GT(sent, 1000U);
-  EXPECT_GT(completed, 1000U);
+  EXPECT_GT(sent.load(), kFewest);
+  EXPECT_GT(completed, kFewest);
   EXPECT_GT(newest, 100U);
   for (const std::uint64_t count : by_point) {
     EXPECT_GT(count, 10U);

@@ -57,12 +57,50 @@ std::uint64_t late(DropTest& test) {
   return 3;
 }
 
-// While its path is being closed a route holds 64 packets.
-std::uint64_t overloaded(DropTest& test) {
+void restart_with_media_worker(DropTest& test) {
   DataplaneConfig config = RingBed::two_ports(2);
   config.workers[0].roles = {.relay = true, .media = false};
   config.workers[1].roles = {.relay = false, .media = true};
   test.restart(config);
+}
+
+// What forty calls send while the media worker is at something else, more than the ring towards it holds.
+std::uint64_t ring_full(DropTest& test) {
+  constexpr std::uint16_t kCalls = 40;
+  constexpr std::uint16_t kRing = 2047;
+  constexpr std::uint16_t kMore = 7;
+  restart_with_media_worker(test);
+  std::vector<Party> others;
+  for (std::uint16_t i = 1; i < kCalls; ++i) {
+    SessionSpec spec = transcoding_call(1);
+    for (LegSpec& leg : spec.legs) {
+      leg.local_rtp_port = static_cast<std::uint16_t>(leg.local_rtp_port + 4 * i);
+      leg.local_rtcp_port = static_cast<std::uint16_t>(leg.local_rtcp_port + 4 * i);
+    }
+    test.bed().add(spec);
+    others.push_back(test.a);
+    others.back().relay.port = spec.legs[0].local_rtp_port;
+    test.send(others.back(), gsm(1000));
+    test.bed().turn();
+  }
+  warm_up(test, transcoding_call(1));
+  std::uint16_t waiting = 0;
+  for (std::uint16_t sequence = 1001; waiting < kRing + kMore; ++sequence) {
+    for (std::size_t i = 0; i < others.size() && waiting < kRing - 20; ++i, ++waiting) {
+      test.send(others[i], gsm(sequence));
+    }
+    if (waiting >= kRing - 20) {
+      test.send(test.a, gsm(sequence));
+      ++waiting;
+    }
+    test.bed().turn_worker(0);
+  }
+  return kMore;
+}
+
+// While its path is being closed a route holds 64 packets.
+std::uint64_t overloaded(DropTest& test) {
+  restart_with_media_worker(test);
   warm_up(test, transcoding_call(1));
   SessionSpec other = transcoding_call(1);
   other.legs[1].codecs.clear();
@@ -100,6 +138,7 @@ std::vector<DropCase> codec_drops() {
       {DropReason::media_late, "late_without_a_window", late, goes_on},
       {DropReason::media_too_fast, "more_media_than_time", too_fast, goes_on_with_time},
       {DropReason::media_overloaded, "more_than_wait_for_a_change", overloaded, goes_on},
+      {DropReason::media_overloaded, "ring_to_the_media_worker_full", ring_full, goes_on},
   };
 }
 

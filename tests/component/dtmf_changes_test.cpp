@@ -137,6 +137,16 @@ TEST_F(DtmfTest, AStringBySipInfoKeepsItsPace) {
   EXPECT_EQ(reported(), "112");
 }
 
+TEST_F(DtmfTest, PressesBySipInfoAreNeverShorterNorCloserThanFingersMakeThem) {
+  add(spec_of({kPcma, kEvents}, {kPcma, kEvents}));
+  injects(0, {1, 2}, true, 1, 1);
+  wait_ms(600);
+  EXPECT_EQ(digits_of(ear().events()), "12");
+  ASSERT_THAT(press_times_, SizeIs(4));
+  EXPECT_NEAR(press_times_[1] - press_times_[0], kMinPressMs, 2);
+  EXPECT_NEAR(press_times_[2] - press_times_[0], kMinPressMs + kMinGapMs, 2);
+}
+
 TEST_F(DtmfTest, NobodysKeysReachAPartyOnHold) {
   SessionSpec spec = spec_of({kPcma, kEvents}, {kPcma, kEvents});
   spec.legs[1].direction = Direction::kSendOnly;
@@ -168,6 +178,32 @@ TEST_F(DtmfTest, UpdatesInMidPressLeaveItWhole) {
   ASSERT_EQ(digits_of(events), "5");
   EXPECT_DOUBLE_EQ(events[0].ms, 400);
   expect_clean();
+}
+
+TEST_F(DtmfTest, AGuardComesAndGoesWithUpdates) {
+  SessionSpec spec = spec_of({kPcma}, {kPcma, kEvents});
+  spec.legs[0].dtmf.tone_guard_ms = 0;
+  add(spec);
+  Phone phone(kPcma, std::nullopt, by_tones(),
+              {{1, 200, 100}, {2, 600, 100}, {3, 1000, 100}, {4, 1800, 100}});
+  talk(phone, 400);
+  for (const std::uint16_t guard_ms : std::initializer_list<std::uint16_t>{40, 0}) {
+    spec.legs[0].dtmf.tone_guard_ms = guard_ms;
+    bed().update(session_, spec);
+    talk(phone, 400);
+  }
+  const SharedList<CodecFormat> codecs[] = {spec.legs[0].codecs, spec.legs[1].codecs};
+  spec.legs[0].codecs.clear();
+  spec.legs[1].codecs.clear();
+  bed().update(session_, spec);
+  talk(phone, 200);
+  spec.legs[0].codecs = codecs[0];
+  spec.legs[1].codecs = codecs[1];
+  spec.legs[0].dtmf.tone_guard_ms = 40;
+  bed().update(session_, spec);
+  talk(phone, 800);
+  EXPECT_EQ(digits_of(ear().events()), "1234") << bed().describe();
+  EXPECT_EQ(reported(), "1234");
 }
 
 TEST_F(DtmfTest, RemovingACallInMidPressLeavesNothing) {

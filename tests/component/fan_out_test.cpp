@@ -68,7 +68,9 @@ TEST_F(FanOutTest, ALegMayComeAndGoWhileOthersListen) {
   send(a, rtp({.sequence = 1}));
   bed().turn();
   bed().received(1);
-  spec.legs[0].sinks.swap_remove(3);  // nobody sends to leg 4 any more
+  std::vector<std::uint16_t> sinks(spec.legs[0].sinks.begin(), spec.legs[0].sinks.end());
+  sinks.erase(sinks.begin() + 3);  // nobody sends to leg 4 any more
+  spec.legs[0].sinks = SharedList(sinks);
   spec.legs.pop_back();
   bed().update(session, spec);
   send(a, rtp({.sequence = 2}));

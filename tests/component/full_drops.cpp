@@ -90,8 +90,34 @@ std::vector<DropCase> next_hop_drops() {
   };
 }
 
+// As arp_request(), and its sender's answer to us.
+Bytes arp_answer(RingBed& bed, std::size_t port, const IpAddress& sender, const IpAddress& target) {
+  Bytes frame = arp_request(bed, port, sender, target);
+  frame[21] = 2;
+  return frame;
+}
+
+constexpr std::uint64_t kAnswerRing = 256;
+
 std::vector<DropCase> ring_drops() {
   return {
+      // What a next hop answers has a ring of its own; answers about nobody that is known aren't let into it.
+      {DropReason::punt_full, "flood_of_questions_and_answers",
+       [](DropTest& t) {
+         t.open_and_warm_up();
+         t.bed().stop_host();
+         for (std::uint64_t i = 0; i < kPuntRing + 100; ++i) {
+           t.bed().send(0, i % 2 == 0 ? arp_request(t.bed(), 0, ip("192.0.2.99"), t.a.relay.ip)
+                                      : arp_answer(t.bed(), 0, ip("192.0.2.99"), t.a.relay.ip));
+         }
+         t.bed().turn_workers();
+         EXPECT_EQ(t.bed().drops(DropReason::punt_full), 100U) << t.bed().describe();
+         for (std::uint64_t i = 0; i < kAnswerRing + 10; ++i) {
+           t.bed().send(1, arp_answer(t.bed(), 1, t.b.address.ip, t.b.relay.ip));
+         }
+         return std::uint64_t{100 + 10};
+       },
+       stream_goes_on},
       // Media goes on however much is punted.
       {DropReason::punt_full, "flood",
        [](DropTest& t) {
@@ -186,12 +212,83 @@ std::vector<DropCase> ring_drops() {
   };
 }
 
+constexpr std::uint64_t kRate = 100;  // packets per second
+
+void restart_with_rate(DropTest& t) {
+  DataplaneConfig config = RingBed::two_ports();
+  config.max_packets_per_second = kRate;
+  t.restart(config);
+}
+
+void send_many(DropTest& t, const Party& from, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    t.send(from, rtp({.sequence = static_cast<std::uint16_t>(1001 + i), .ssrc = 0xaaaaaaaa}));
+  }
+}
+
+void goes_on_with_time(DropTest& t) {
+  t.bed().advance_ms(1000 / kRate);
+  t.expect_relayed(t.a, t.b, rtp({.sequence = 1200, .ssrc = 0xaaaaaaaa}));
+}
+
+std::vector<DropCase> rate_drops() {
+  return {
+      // A second's worth passes at once.
+      {DropReason::rate_exceeded, "party_floods",
+       [](DropTest& t) {
+         restart_with_rate(t);
+         t.open_and_warm_up();  // as a stranger still
+         send_many(t, t.a, kRate + 20);
+         return std::uint64_t{20};
+       },
+       goes_on_with_time},
+      {DropReason::rate_exceeded, "party_floods_with_reports",
+       [](DropTest& t) {
+         restart_with_rate(t);
+         t.open_and_warm_up(CallTest::mux_call());
+         for (std::uint64_t i = 0; i < kRate + 20; ++i) {
+           t.send(t.a, rtcp_sender_report(0xaaaaaaaa, 2, 3, 4));
+         }
+         return std::uint64_t{20};
+       },
+       goes_on_with_time},
+      // Where anybody may send, strangers have a share of their own: the party's is whole. Of theirs, the
+      // party's
+      // first packet took one.
+      {DropReason::rate_exceeded, "strangers_flood",
+       [](DropTest& t) {
+         restart_with_rate(t);
+         SessionSpec spec = CallTest::call();
+         spec.legs[0].source_policy = SourcePolicy::kAcceptAny;
+         t.open_and_warm_up(spec);
+         send_many(t, t.sprayer, kRate + 20);
+         return std::uint64_t{21};
+       },
+       stream_goes_on},
+      {DropReason::rate_exceeded, "limit_is_lowered",
+       [](DropTest& t) {
+         t.open_and_warm_up();
+         send_many(t, t.a, kRate + 20);
+         t.bed().turn();
+         t.bed().dataplane().set_max_packets_per_second(kRate);
+         send_many(t, t.a, kRate + 20);
+         return std::uint64_t{20};
+       },
+       [](DropTest& t) {
+         t.bed().dataplane().set_max_packets_per_second(0);
+         stream_goes_on(t);
+       }},
+  };
+}
+
 }  // namespace
 
 std::vector<DropCase> full_drops() {
   std::vector<DropCase> cases = next_hop_drops();
   const auto rings = ring_drops();
   cases.insert(cases.end(), rings.begin(), rings.end());
+  const auto rates = rate_drops();
+  cases.insert(cases.end(), rates.begin(), rates.end());
   return cases;
 }
 

@@ -152,7 +152,7 @@ TEST_F(UpdateTest, PayloadTypeMapsComeAndGo) {
   EXPECT_TRUE(relay(b, a, of_b(8)).empty());
   EXPECT_EQ(drops(0, DropReason::payload_type_unmapped), 1U);
   EXPECT_EQ(drops(1, DropReason::payload_type_unmapped), 1U);
-  spec.legs[1].payload_types[0].wire = 97;
+  spec.legs[1].payload_types.at(0).wire = 97;
   bed().update(session, spec);
   EXPECT_EQ(type_of(relay(a, b, of_a(8))), 97);
   bed().update(session, call());

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from lab import net, node as lab_node  # noqa: E402
+from lab.api import load_stubs  # noqa: E402
 from time_limit import within  # noqa: E402
 
 SECONDS_PER_TEST = 60
@@ -38,12 +39,7 @@ def lab():
 def stubs():
     """The API's generated Python modules, importable from here on."""
     with lab_node.generate_stubs():
-        from pollux.v1 import (media_service_pb2, media_service_pb2_grpc, node_pb2, node_pb2_grpc,
-                               offer_answer_pb2, offer_answer_pb2_grpc, session_pb2, session_pb2_grpc)
-        yield {"session": session_pb2, "session_grpc": session_pb2_grpc, "node": node_pb2,
-               "node_grpc": node_pb2_grpc, "media": media_service_pb2,
-               "media_grpc": media_service_pb2_grpc, "calls": offer_answer_pb2,
-               "calls_grpc": offer_answer_pb2_grpc}
+        yield load_stubs()
 
 
 class Keeper:
@@ -189,3 +185,12 @@ def pytest_runtest_makereport(item, call):
         if keeper.node.process.poll() is None:
             report.sections.append(("polluxd's threads", keeper.node.threads()))
             report.sections.append(("polluxd's drops since its start", str(keeper.node.api.drops())))
+
+
+@pytest.fixture
+def note(record_property):
+    """Keeps a figure: in the report, and on the screen with -s."""
+    def keep(name, value):
+        record_property(name, value)
+        print(f"{name}: {value}", flush=True)
+    return keep

@@ -4,11 +4,11 @@ import contextlib
 from dataclasses import dataclass
 
 from api import wait_until
-from lab import dtmf, kamailio, sip
+from lab import kamailio, sip
+from lab.sdp_party import description, take  # noqa: F401
 from party import Party
-from srtp_party import SrtpParty, introduce
+from srtp_party import SrtpParty
 
-FORMATS = ((8, "PCMA/8000"), (dtmf.EVENT_TYPE, "telephone-event/8000"))
 SIP_PORT = 5060
 
 
@@ -57,23 +57,6 @@ class Conversation:
     at_bob: sip.Call
     a: Party
     b: Party
-
-
-def description(party, formats=FORMATS, offer="", **options):
-    """The SDP of a party; one that speaks SRTP says its key. offer: what it answers to."""
-    key = None
-    if isinstance(party, SrtpParty):
-        offered = sip.crypto_of(offer, party.own.suite)
-        key = offered[0] if offered else 1, party.own.suite, party.own.inline
-    return sip.sdp(*party.remote, formats, key=key, **options)
-
-
-def take(party, sdp):
-    """The party sends to where the SDP says, and knows the key that is in it."""
-    party.calls(sip.media_of(sdp))
-    introduce(party.host, party.to[0])
-    if isinstance(party, SrtpParty):
-        party.hears_with(*sip.crypto_of(sdp, party.own.suite)[1:])
 
 
 @contextlib.contextmanager

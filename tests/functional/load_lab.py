@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from lab import node as lab_node
+from lab.process import ran_and_waited, resident_kib, thread  # noqa: F401
 
 HOSTS = 64  # on each side; every call's party is a port of one of them
 GENERATOR_MEMORY = 64  # MiB
@@ -131,24 +132,3 @@ class Generator:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-
-
-def thread(pid, name):
-    """The folder of the thread with `name` in its name."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        if name in (task / "comm").read_text():
-            return task
-    raise RuntimeError(f"process {pid} has no thread {name}")
-
-
-def ran_and_waited(task):
-    """Seconds in which the thread ran, and in which it could have run, but had no CPU."""
-    ran, waited, _ = (task / "schedstat").read_text().split()
-    return int(ran) / 1e9, int(waited) / 1e9
-
-
-def resident_kib(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise RuntimeError("the kernel doesn't tell the resident memory")

@@ -47,6 +47,7 @@ class Flood:
 def limited(start, keeper):
     settings = keeper.settings()
     settings["admission"] = {"max_worker_load": LIMIT_PERCENT}
+    settings["media"] = {"max_packets_per_second": 0}  # one call makes all the load
     return Console(start(settings))
 
 

@@ -1,6 +1,7 @@
 """Calls of phones through Kamailio: what they say to each other, and what they hear of each other."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from api import wait_until
@@ -222,6 +223,26 @@ def test_an_answer_that_cannot_be_used_ends_the_call(site):
         assert attempt.answered().sdp == ""
         alice.request("BYE")
         bob.request("BYE")
+    nothing_left(site.api)
+
+
+def test_an_answer_that_comes_once_more_after_the_bye(site):
+    """As on a slow network. Its call has no media any more; that is no reason to end it a second time."""
+    with conversation(site) as talk, ThreadPoolExecutor() as aside:
+        talk.bob.answers.remove("BYE")
+        hung_up = aside.submit(talk.from_alice.hang_up)
+        bye = talk.bob.request("BYE")
+        nothing_left(site.api)
+        heard = [len(phone.heard) for phone in (talk.alice, talk.bob)]
+        talk.at_bob.answer(talk.at_bob.sdp)
+        assert talk.alice.wait(lambda m: m.status == 200 and m.method == "INVITE", after=heard[0])
+        talk.from_alice.answered()
+        talk.bob.request("ACK", after=heard[1])
+        talk.bob.reply(bye, 200)
+        assert hung_up.result().status == 200
+        wait_until(lambda: "all: 0" in site.kamailio.rpc("dlg.stats_active"), what="no dialog in Kamailio")
+        assert not [m for m in talk.alice.heard if m.method == "BYE" and not m.status]
+        assert f"{talk.from_alice.call_id}: the answer" not in site.kamailio.log()
     nothing_left(site.api)
 
 

@@ -26,6 +26,14 @@ def bounded():
 
 
 @pytest.fixture
+def node(start, keeper):
+    """With ports for as many calls as there are when the machine has had no time for a while."""
+    settings = keeper.settings()
+    settings["networks"][0]["ports"], settings["networks"][1]["ports"] = "20000-21999", "30000-31999"
+    return start(settings)
+
+
+@pytest.fixture
 def callee(site, tmp_path):
     """SIPp as bob, who is registered."""
     with site.phone("bob") as bob:
@@ -33,7 +41,8 @@ def callee(site, tmp_path):
     host = site.lab.h2
     answering = kamailio.Process("sipp-callee", tmp_path)
     answering.run(["sipp", "-sf", str(SCENARIOS / "callee.xml"), "-i", host.v4, "-p", str(SIP_PORT),
-                   "-nostdin"], host, cwd=tmp_path)
+                   "-nostdin", "-trace_err", "-error_file", str(tmp_path / "callee-errors")],
+                  host, cwd=tmp_path)
     try:
         yield answering
     finally:
@@ -54,13 +63,14 @@ def test_calls_for_a_minute(site, callee, tmp_path):
     caller, statistics = site.lab.h1, tmp_path / "statistics.csv"
     result = caller.run("sipp", f"{site.host.v4_a}:{SIP_PORT}", "-sf", str(SCENARIOS / "caller.xml"),
                         "-inf", str(users), "-i", caller.v4, "-p", str(CALLER_PORT), "-r", str(RATE),
-                        "-m", str(RATE * SECONDS), "-nostdin", "-trace_stat", "-stf", str(statistics),
-                        "-fd", "1", "-trace_err", "-error_file", str(tmp_path / "errors"),
-                        "-timeout", str(SECONDS + 30), cwd=tmp_path, check=False)
+                        "-m", str(RATE * SECONDS), "-l", str(20 * RATE), "-nostdin", "-trace_stat",
+                        "-stf", str(statistics), "-fd", "1", "-trace_err",
+                        "-error_file", str(tmp_path / "errors"), "-timeout", str(SECONDS + 30),
+                        cwd=tmp_path, check=False)
     counted = totals(statistics)
     print({name: counted[name] for name in
            ("SuccessfulCall", "FailedCall", "Retransmissions", "ResponseTime1")})
-    errors = (tmp_path / "errors").read_text()[:2000] if (tmp_path / "errors").exists() else ""
+    errors = "".join(path.read_text()[:2000] for path in tmp_path.glob("*errors"))
     assert result.returncode == 0 and counted["FailedCall"] == "0", errors
     assert int(counted["SuccessfulCall"]) == RATE * SECONDS
     assert not callee.ended()

@@ -121,19 +121,10 @@ def quiet_mbufs(api, expected=None):
     return api.stats().mbufs_free
 
 
-def all_sessions(api):
-    token = ""
-    while True:
-        page = api.sessions.List(api.pb.ListRequest(page_size=500, page_token=token), timeout=10)
-        yield from page.sessions
-        if not (token := page.next_page_token):
-            return
-
-
 def check_sums(api, packets):
     """Every leg counted what its party sent and got; `packets` is the sum that the generator counted."""
     received = sent = count = 0
-    for session in all_sessions(api):
+    for session in api.all_sessions():
         count += 1
         a, b = (leg.rtp for leg in session.state.legs)
         assert a.rx_packets == b.tx_packets and b.rx_packets == a.tx_packets, session.session_id
@@ -141,15 +132,6 @@ def check_sums(api, packets):
         received += a.rx_packets + b.rx_packets
         sent += a.tx_packets + b.tx_packets
     assert (count, received, sent) == (SESSIONS, packets, packets)
-
-
-@pytest.fixture
-def note(record_property):
-    """Keeps a figure: in the report, and on the screen with -s."""
-    def keep(name, value):
-        record_property(name, value)
-        print(f"{name}: {value}", flush=True)
-    return keep
 
 
 def prepare(node, generator, sessions):

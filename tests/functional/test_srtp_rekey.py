@@ -1,27 +1,11 @@
 """Keys that change while people talk: nobody loses a packet, and the old key is worth nothing afterwards."""
 
-import contextlib
-
 import pytest
 from api import leg_state, wait_until
 from lab import srtp
 from party import Party, relayed
-from srtp_party import SrtpParty, half_encrypted, leg
+from srtp_party import EitherKey, SrtpParty, half_encrypted, leg
 from traffic import talking
-
-
-class EitherKey:
-    """What a party does that has told its new key and waits for it: both open, and nothing goes back."""
-
-    def __init__(self, former, later):
-        self.former, self.later, self.changed = former, later, False
-
-    def rtp(self, packet):
-        if not self.changed:
-            with contextlib.suppress(srtp.NotGenuine):
-                return self.former.rtp(packet)
-            self.changed = True
-        return self.later.rtp(packet)
 
 
 def overlap_ends(api, call):

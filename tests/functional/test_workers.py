@@ -66,3 +66,17 @@ def test_reports_and_deletion_with_two_workers(lab, start, keeper):
     for a, b in parties:
         a.__exit__()
         b.__exit__()
+
+
+def test_a_nap_makes_batches(lab, start, keeper):
+    """What comes while the worker naps is taken in one turn of its loop, and nothing of it is lost."""
+    settings = keeper.settings()
+    settings["workers"][0]["nap"] = 2000
+    node = start(settings)
+    with Party(lab.h1) as a, Party(lab.h2) as b:
+        call(node, a, b)
+        both_ways(a, b, 3)
+        before = node.api.stats().workers[0].loop_time.count
+        sent = [a.send() for _ in range(100)]
+        assert [b.receive() for _ in sent] == sent
+        assert node.api.stats().workers[0].loop_time.count - before < len(sent) / 2

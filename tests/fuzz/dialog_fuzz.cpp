@@ -110,7 +110,7 @@ void check_legs(const std::vector<SectionLegs>& sections, std::uint32_t known_co
       one.remote_rtcp = leg.remote_rtcp;
       one.rtcp_mux = leg.rtcp_mux;
       one.direction = leg.direction;
-      one.codecs = leg.codecs;
+      one.codecs = SharedList(leg.codecs);
       one.ptime_ms = leg.ptime_ms;
       one.jitter_window_ms = leg.jitter_window_ms;
       one.srtp_receive = leg.srtp_receive;

@@ -48,6 +48,7 @@ void one_datagram(std::span<const std::uint8_t> datagram) {
 void stream(FuzzInput input) {
   StreamRewriter rewriter(0xcafe, input.u16(), input.u32());
   Reception reception;
+  ReportMark mark;
   StreamQuality quality;
   std::uint32_t now_ms = input.u32();
   bool any = false;
@@ -71,7 +72,7 @@ void stream(FuzzInput input) {
     }
     POLLUX_FUZZ_CHECK(reception.received() >= 1 && reception.expected() >= 1);
     if ((control & 0x40U) != 0) {
-      POLLUX_FUZZ_CHECK(reception.report().highest_sequence == reception.highest_sequence());
+      POLLUX_FUZZ_CHECK(reception.report(mark).highest_sequence == reception.highest_sequence());
     }
 
     const StreamSource source{header.ssrc, std::uint32_t{control} >> 7};

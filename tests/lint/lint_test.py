@@ -158,6 +158,10 @@ class HotSymbols(Sample):
     def test_log(self):
         self.check_bad('#include <cstdio>\nvoid f(int x) { std::printf("%d", x); }\n', "log: wants")
 
+    def test_wait(self):
+        self.check_bad("extern void (*rte_delay_us)(unsigned);\nvoid f() { rte_delay_us(1); }\n",
+                       "wait: wants rte_delay_us")
+
     def test_sleep(self):
         self.check_bad("#include <unistd.h>\nvoid f() { usleep(1); }\n", "system call: wants usleep")
 

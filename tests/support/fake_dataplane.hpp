@@ -95,6 +95,9 @@ class FakeDataplane final : public Dataplane {
   std::optional<LearningConfig> learning() const {
     return with_lock([&] { return learning_; });
   }
+  std::optional<std::uint32_t> max_packets_per_second() const {
+    return with_lock([&] { return max_packets_per_second_; });
+  }
   // Those that were taken, in order.
   std::vector<std::pair<SessionHandle, DtmfInjection>> injections() const {
     return with_lock([&] { return injections_; });
@@ -199,6 +202,10 @@ class FakeDataplane final : public Dataplane {
 
   void set_learning(const LearningConfig& learning) override {
     with_lock([&] { learning_ = learning; });
+  }
+
+  void set_max_packets_per_second(std::uint32_t packets) override {
+    with_lock([&] { max_packets_per_second_ = packets; });
   }
 
   Expected<void> inject_dtmf(SessionHandle session, const DtmfInjection& injection,
@@ -354,6 +361,7 @@ class FakeDataplane final : public Dataplane {
   CaptureId last_capture_ = 0;
   std::deque<CapturedPacket> captured_;
   std::optional<LearningConfig> learning_;
+  std::optional<std::uint32_t> max_packets_per_second_;
   bool auto_ack_ = true;
   std::vector<std::string> complaints_;
 };

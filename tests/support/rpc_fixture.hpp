@@ -51,7 +51,7 @@ inline config::NodeConfig node_config(const std::string& unix_socket) {
   PortConfig wan = lan;
   wan.name = "wan";
   config.dataplane.ports = {lan, wan};
-  config.dataplane.workers = {{2, {true, true}, IdleMode::kPoll}, {3, {true, false}, IdleMode::kPause}};
+  config.dataplane.workers = {{2, {true, true}, IdleMode::kPoll, 0}, {3, {true, false}, IdleMode::kPause, 0}};
   config.dataplane.max_sessions = 5000;
   config.event_log_size = 128;
   config.grpc.unix_socket = unix_socket;

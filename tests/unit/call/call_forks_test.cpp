@@ -22,7 +22,7 @@ struct ForkTest : CallTest {
   std::vector<std::string> sinks_of(const std::string& leg_id) {
     for (const auto& leg : query("fork").call().session.request->legs) {
       if (leg.id == leg_id) {
-        return leg.sinks;
+        return {leg.sinks.begin(), leg.sinks.end()};
       }
     }
     return {"no such leg"};

@@ -62,6 +62,20 @@ TEST(RenderStats, RatesFromTheSnapshotBefore) {
   EXPECT_NE(text.find("  50 /s        -\n"), std::string::npos) << text;
 }
 
+TEST(RenderStats, DelayOfWorkersThatMeasuredSome) {
+  const auto stats = message<v1::StatsResponse>(R"(
+    workers { worker: 0 forward_delay {} loop_time {} }
+    workers { worker: 1
+      forward_delay { count: 10 p50_ns: 640 p99_ns: 14336 p999_ns: 20480 max_ns: 104000 }
+      loop_time { count: 10 p50_ns: 1280 p99_ns: 16384 p999_ns: 24576 max_ns: 1204300 } })");
+  EXPECT_THAT(render_stats(stats, {}, Style{}),
+              HasSubstr("\n"
+                        "WORKER  TIME                 P50    P99  P99.9      MAX\n"
+                        "1       a packet is here  0.6 us  14 us  20 us   104 us\n"
+                        "1       a loop takes      1.3 us  16 us  25 us  1204 us\n"
+                        "\n"));
+}
+
 TEST(RenderStats, DropsWithTheirMeaning) {
   EXPECT_EQ(render_drops(example(), {}, Style{}),
             "PACKETS  WHERE     REASON       MEANING\n"

@@ -21,7 +21,9 @@ v1::StatsResponse stats(const std::string& seconds, const std::string& packets, 
       " } sessions { active: 2 created: 5 timed_out: 1 } mbufs_total: 1000 mbufs_free: 900 workers { worker: "
       "0 "
       "cpu: 2 load: 0.97 sessions: 2 stages { stage: 'rx' packets: " +
-      packets + " } drops { reason: 'no_endpoint' packets: " + drops +
+      packets + " } forward_delay { buckets { up_to_ns: 640 count: " + packets +
+      " } buckets { up_to_ns: 14336 count: " + drops +
+      " } max_ns: 14000 } drops { reason: 'no_endpoint' packets: " + drops +
       " help: 'late media' } } ports { port: 'p0' link_up: true rx_packets: " + packets +
       " rx_bytes: " + packets + "000 tx_packets: " + packets + " } ports { port: 'p1' }");
 }
@@ -45,28 +47,29 @@ TEST(Top, OnceShowsRatesBetweenTwoLooks) {
   prepare(node);
   const auto outcome = run_against(node.target(), {"top", "--once", "--interval", "2s"}, 1);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out,
-            "Pollux 0.1.0  serving  up 1 min 42 s\n"
-            "Sessions  2 active; 5 created, 1 timed out, 0 refused\n"
-            "Buffers   10 % in use\n"
-            "! worker 0 is OVERLOADED (load 97 %): its calls lose packets; more workers, or fewer calls\n"
-            "! port p1 is DOWN\n"
-            "\n"
-            "WORKER  CPU  LOAD                          PACKETS  SESSIONS\n"
-            "0         2  97 %  [###################.]   250 /s         2\n"
-            "\n"
-            "PORT  LINK      IN     OUT      IN BITS  OUT BITS  MISSED\n"
-            "p0    up    250 /s  250 /s  2.00 Mbit/s   0 bit/s    0 /s\n"
-            "p1    DOWN    0 /s    0 /s      0 bit/s   0 bit/s    0 /s\n"
-            "\n"
-            "DROPPED  REASON       MEANING\n"
-            "  10 /s  no_endpoint  late media\n"
-            "\n"
-            "Worst calls\n"
-            "SESSION  AGE  WORKER  LEGS   IN  OUT  DROPPED  MOS  LOWEST  STATE\n"
-            "bad        -       0  a b   199  199        0  2.2     2.2  a → b: it comes poorly: MOS 2.2, 0.0"
-            "0 % lost, jitter 0 ms\n"
-            "fine       -       0  a b   199  199        0  4.3     4.3  media flows\n");
+  EXPECT_EQ(
+      outcome.out,
+      "Pollux 0.1.0  serving  up 1 min 42 s\n"
+      "Sessions  2 active; 5 created, 1 timed out, 0 refused\n"
+      "Buffers   10 % in use\n"
+      "! worker 0 is OVERLOADED (load 97 %): its calls lose packets; more workers, or fewer calls\n"
+      "! port p1 is DOWN\n"
+      "\n"
+      "WORKER  CPU  LOAD                          PACKETS  SESSIONS  DELAY P50    P99  P99.9  LOOP P99.9\n"
+      "0         2  97 %  [###################.]   250 /s         2     0.6 us  14 us  14 us           -\n"
+      "\n"
+      "PORT  LINK      IN     OUT      IN BITS  OUT BITS  MISSED\n"
+      "p0    up    250 /s  250 /s  2.00 Mbit/s   0 bit/s    0 /s\n"
+      "p1    DOWN    0 /s    0 /s      0 bit/s   0 bit/s    0 /s\n"
+      "\n"
+      "DROPPED  REASON       MEANING\n"
+      "  10 /s  no_endpoint  late media\n"
+      "\n"
+      "Worst calls\n"
+      "SESSION  AGE  WORKER  LEGS   IN  OUT  DROPPED  MOS  LOWEST  STATE\n"
+      "bad        -       0  a b   199  199        0  2.2     2.2  a → b: it comes poorly: MOS 2.2, 0.0"
+      "0 % lost, jitter 0 ms\n"
+      "fine       -       0  a b   199  199        0  4.3     4.3  media flows\n");
 }
 
 TEST(Top, LiveLooksAgainUntilItIsStopped) {

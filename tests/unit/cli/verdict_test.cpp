@@ -25,6 +25,17 @@ TEST(Verdict, BothWays) {
   }
 }
 
+TEST(Verdict, SendsTooMuch) {
+  auto session = talking();
+  drop(session, 0, "rate_exceeded", 4000);
+  EXPECT_EQ(lines(session)[0],
+            "a → b: receiving, but 4000 packets were more than media.max_packets_per_second lets through "
+            "(rate_exceeded)");
+  EXPECT_THAT(verdicts(session)[0].advice,
+              AllOf(HasSubstr("the party a floods"), HasSubstr("polluxctl capture call-1 --leg a")));
+  EXPECT_EQ(verdicts(session)[0].flow, Flow::kPoor);
+}
+
 TEST(Verdict, NeverHeard) {
   auto session = talking();
   never_heard(session, 1);

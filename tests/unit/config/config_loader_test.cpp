@@ -38,7 +38,7 @@ TEST(ConfigLoader, ReadsEveryKey) {
   const std::string text =
       "eal: {main_cpu: 3, huge_pages: required, memory: 2 GiB, file_prefix: px, extra_arguments: [--no-pci, "
       "-v]}\n"
-      "workers: [{cpu: 4, roles: [relay], idle: poll}, {cpu: 5, roles: [media], idle: pause}]\n"
+      "workers: [{cpu: 4, roles: [relay], idle: sleep, nap: 1000}, {cpu: 5, roles: [media], idle: pause}]\n"
       "control: {cpus: [0, 1], commands_per_loop: 16, send_bye: false}\n"
       "memory: {max_sessions: 7, max_endpoints: 28, mbufs: 8192}\n"
       "ports:\n"
@@ -62,8 +62,9 @@ TEST(ConfigLoader, ReadsEveryKey) {
   EXPECT_EQ(plane.eal.extra_arguments, (std::vector<std::string>{"--no-pci", "-v"}));
   EXPECT_EQ(plane.workers[0].roles, (WorkerRoles{.relay = true, .media = false}));
   EXPECT_EQ(plane.workers[1].roles, (WorkerRoles{.relay = false, .media = true}));
-  EXPECT_EQ(plane.workers[0].idle, IdleMode::kPoll);
+  EXPECT_EQ(plane.workers[0].idle, IdleMode::kSleep);
   EXPECT_EQ(plane.workers[1].idle, IdleMode::kPause);
+  EXPECT_EQ(plane.workers[0].nap_us, 1000U);
   EXPECT_EQ(config.control_cpus, (std::vector<unsigned>{0, 1}));
   EXPECT_EQ(plane.commands_per_loop, 16U);
   EXPECT_FALSE(plane.send_bye);
@@ -118,18 +119,19 @@ TEST(ConfigLoader, TellsTenProblemsAtOnce) {
       "memory: {max_sessions: -1}\n";        // 18
   EXPECT_EQ(
       problems_of(text),
-      (Lines{"1: eal.huge_pages: 'maybe' is not one of auto, required or off",
-             "3: workers[0].idle: 'slep' is not one of poll, pause or sleep: did you mean 'sleep'?",
-             "4: workers[1].cpu: is missing, and has no default",
-             "8: ports[0].mtu: 70000 is out of range; allowed are 576..9216 bytes",
-             "10: ports[0].interfaces[0].vlan: 5000 is out of range; allowed are 0..4094",
-             "11: ports[0].interfaces[0].adresses: unknown key 'adresses': did you mean 'addresses'?",
-             "14: networks[0].addresses[0]: '192.0.2.300' is not an IP address (without prefix length), such "
-             "as 198.51.100.1",
-             "15: networks[0].ports: first port 20001 must be below last port 20000",
-             "16: networks[0].dscp: 'EF' is not a whole number",
-             "17: timeouts.media: '60' has no unit; write a whole number with ms, s, min or h, such as 60s",
-             "18: memory.max_sessions: -1 is out of range; allowed are 1..1000000 sessions"}));
+      (Lines{
+          "1: eal.huge_pages: 'maybe' is not one of auto, required or off",
+          "3: workers[0].idle: 'slep' is not one of poll, pause, sleep or interrupt: did you mean 'sleep'?",
+          "4: workers[1].cpu: is missing, and has no default",
+          "8: ports[0].mtu: 70000 is out of range; allowed are 576..9216 bytes",
+          "10: ports[0].interfaces[0].vlan: 5000 is out of range; allowed are 0..4094",
+          "11: ports[0].interfaces[0].adresses: unknown key 'adresses': did you mean 'addresses'?",
+          "14: networks[0].addresses[0]: '192.0.2.300' is not an IP address (without prefix length), such "
+          "as 198.51.100.1",
+          "15: networks[0].ports: first port 20001 must be below last port 20000",
+          "16: networks[0].dscp: 'EF' is not a whole number",
+          "17: timeouts.media: '60' has no unit; write a whole number with ms, s, min or h, such as 60s",
+          "18: memory.max_sessions: -1 is out of range; allowed are 1..1000000 sessions"}));
 }
 
 TEST(ConfigLoader, MissingSections) {

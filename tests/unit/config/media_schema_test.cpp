@@ -12,6 +12,10 @@ std::string with_srtp(const std::string& key) {
   return changed("networks:", "srtp: {" + key + "}\nnetworks:");
 }
 
+std::string with_media(const std::string& key) {
+  return changed("networks:", "media: {" + key + "}\nnetworks:");
+}
+
 NodeConfig loaded(const std::string& text) {
   const ConfigResult result = load_config_text(text, "test.yaml");
   EXPECT_TRUE(result.config.has_value()) << format_problems(result.problems);
@@ -74,9 +78,6 @@ TEST(MediaSchema, OnlyThePermissionsAreHot) {
 }
 
 TEST(MediaSchema, MediaHasDefaultsAndBounds) {
-  const auto with_media = [](const std::string& key) {
-    return changed("networks:", "media: {" + key + "}\nnetworks:");
-  };
   EXPECT_EQ(loaded(kGood).media.jitter_window, std::chrono::milliseconds(60));
   EXPECT_EQ(loaded(with_media("jitter_window: 0s")).media.jitter_window, std::chrono::milliseconds(0));
   EXPECT_EQ(loaded(with_media("jitter_window: 500ms")).media.jitter_window, std::chrono::milliseconds(500));
@@ -85,6 +86,19 @@ TEST(MediaSchema, MediaHasDefaultsAndBounds) {
   NodeConfig to;
   node_schema().take_hot(loaded(with_media("jitter_window: 80ms")), to);
   EXPECT_EQ(to.media.jitter_window, std::chrono::milliseconds(80));
+}
+
+TEST(MediaSchema, PacketsPerSecondAreBoundedUnlessTheFileSaysOtherwise) {
+  const auto rate = [](const NodeConfig& config) { return config.dataplane.max_packets_per_second; };
+  EXPECT_EQ(rate(loaded(kGood)), 3000U);
+  EXPECT_EQ(rate(loaded(with_media("max_packets_per_second: 0"))), 0U);
+  EXPECT_EQ(rate(loaded(with_media("max_packets_per_second: 1000000"))), 1'000'000U);
+  EXPECT_EQ(problems_of(with_media("max_packets_per_second: 1000001")),
+            (Lines{"13: media.max_packets_per_second: 1000001 is out of range; allowed are 0..1000000 "
+                   "packets per second"}));
+  NodeConfig to = loaded(kGood);
+  node_schema().take_hot(loaded(with_media("max_packets_per_second: 500")), to);
+  EXPECT_EQ(rate(to), 500U);
 }
 
 TEST(MediaSchema, TheLimitOfMediaIsHot) {

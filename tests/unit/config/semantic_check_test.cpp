@@ -145,6 +145,13 @@ TEST(SemanticCheck, SharedCpusAreWarnedOf) {
             (Lines{"22: control.cpus[1]: CPU 2 is given twice"}));
 }
 
+TEST(SemanticCheck, OnlySleepersNap) {
+  EXPECT_EQ(warnings_of(changed("cpu: 1", "{cpu: 1, idle: poll, nap: 500}")),
+            (Lines{"2: workers[0].nap: has no effect: only a worker with idle: sleep naps"}));
+  EXPECT_EQ(warnings_of(changed("cpu: 1", "{cpu: 1, nap: 500}")), Lines{});
+  EXPECT_EQ(warnings_of(changed("cpu: 1", "{cpu: 1, idle: poll}")), Lines{});
+}
+
 TEST(SemanticCheck, QueuesAndWorkers) {
   EXPECT_EQ(
       warnings_of(changed("mtu: 1500", "queues: 2")),

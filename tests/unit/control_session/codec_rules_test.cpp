@@ -48,7 +48,7 @@ std::string wrong(const SessionRequest& request, const std::vector<CodecCost>& k
 
 SessionRequest with_codecs(std::vector<CodecFormat> codecs) {
   SessionRequest request = call();
-  request.legs[0].codecs = std::move(codecs);
+  request.legs[0].codecs = SharedList(std::move(codecs));
   return request;
 }
 
@@ -178,7 +178,7 @@ TEST(CodecRules, SayWhatHasNoEffectWithoutAList) {
 
 TEST(CodecRules, LooksAtNoMoreThanThereMayBe) {
   SessionRequest request = call();
-  request.legs[0].codecs.assign(10000, codec(8, "PCMA"));
+  request.legs[0].codecs = SharedList(std::vector(10000, codec(8, "PCMA")));
   EXPECT_EQ(check(request).size(), kMaxCodecs);  // one about the number, the rest about repeated 8s
 }
 

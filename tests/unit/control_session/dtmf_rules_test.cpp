@@ -103,14 +103,14 @@ TEST(DtmfRules, RedRepeatsTheLegsOwnEvents) {
   auto& codecs = request.legs[0].codecs;
   codecs.push_back(codec(121, "red", "101/101"));
   EXPECT_THAT(check(request), IsEmpty());
-  codecs.back() = codec(121, "red", "102/102");
+  codecs.at(2) = codec(121, "red", "102/102");
   const std::string wrong =
       "legs[0].codecs[2].fmtp: 102 must be the payload type of the leg's telephone-event: only that is "
       "repeated in red; ";
   EXPECT_THAT(check(request), ElementsAre(wrong + "codecs has none with this number"));
   codecs.push_back(codec(102, "opus"));
   EXPECT_THAT(check(request), ElementsAre(wrong + "it is opus"));
-  codecs.back() = codec(102, "telephone-event", "", 48000);
+  codecs.at(3) = codec(102, "telephone-event", "", 48000);
   EXPECT_THAT(check(request), ElementsAre("legs[0].codecs[2].clock_rate: must be 48000, as of payload type "
                                           "102 inside, not 8000"));
 }
@@ -121,7 +121,7 @@ TEST(DtmfRules, LooksAtNoMoreLegsAndCodecsThanAllowed) {
   request.legs[kMaxLegs].dtmf.keep_audio = true;
   EXPECT_THAT(check(request), IsEmpty());
   SessionRequest many = call();
-  many.legs[1].codecs.assign(kMaxCodecs, codec(0, "PCMU"));
+  many.legs[1].codecs = SharedList(std::vector(kMaxCodecs, codec(0, "PCMU")));
   many.legs[1].codecs.push_back(codec(121, "red", "102/102"));
   EXPECT_THAT(check(many), IsEmpty());
 }

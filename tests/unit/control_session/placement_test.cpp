@@ -131,6 +131,55 @@ TEST(Placement, TakesLittleDifferencesOfLoadForNone) {
   EXPECT_THAT(by_worker, ElementsAre(std::pair(0, 5), std::pair(1, 5)));
 }
 
+// Load is measured once a second; what comes meanwhile is reckoned by what sessions have cost so far.
+TEST(Placement, RefusesTheRestOfABurstThatWouldOverload) {
+  test::LoadFixture f(2);
+  f.stats.workers[0].sessions = f.stats.workers[1].sessions = 400;
+  f.second({0.8, 0.8});  // 0.2 % a session
+  int let_in = 0;
+  Answer refused;
+  for (int i = 0; i < 120; ++i) {
+    Answer answer = f.created("call-" + std::to_string(i));
+    if (answer.results.at(0)) {
+      ++let_in;
+    } else {
+      refused = answer;
+    }
+  }
+  EXPECT_EQ(let_in, 2 * 50);  // 50 x 0.2 % are 10 %
+  EXPECT_EQ(refused.error().cause, "WORKERS_OVERLOADED");
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("the least one at 80 %, 90 % with the sessions that have just come, and "
+                        "admission.max_worker_load is 90 %: use another node"));
+  f.stats.workers[0].sessions = f.stats.workers[1].sessions = 450;
+  f.second({0.88, 0.88});  // those that came count for half: 25 x 0.2 % leave room for none
+  EXPECT_EQ(f.created("next").error().cause, "WORKERS_OVERLOADED");
+  f.second({0.88, 0.88});  // all that have come have been measured for a second
+  EXPECT_TRUE(f.created("next").results.at(0).has_value());
+}
+
+// What a flood costs is no session's doing.
+TEST(Placement, TakesAFloodForNoCostOfSessions) {
+  test::LoadFixture f(1);
+  f.stats.workers[0].sessions = 1;
+  f.second({0.6});
+  int let_in = 0;
+  for (int i = 0; i < 50; ++i) {
+    let_in += f.created("call-" + std::to_string(i)).results.at(0).has_value() ? 1 : 0;
+  }
+  EXPECT_EQ(let_in, 50);  // at 0.2 % each at most
+}
+
+TEST(Placement, RefusesNothingForItsLoadWithoutALimit) {
+  test::LoadFixture f(1);
+  f.manager.set_limits({.max_worker_load = 100, .min_free_mbufs = 0});
+  f.stats.workers[0].sessions = 10;
+  f.second({1.0});
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(f.created("call-" + std::to_string(i)).results.at(0).has_value());
+  }
+}
+
 TEST(Placement, LeavesOverloadedWorkersOut) {
   test::LoadFixture f(2);
   f.second({0.95, 0.89});

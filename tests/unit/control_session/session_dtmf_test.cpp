@@ -150,7 +150,7 @@ TEST_F(SessionDtmfTest, EventsThatTheLegDoesNotTakeAreNamed) {
 
 TEST_F(SessionDtmfTest, ThereIsNoToneForAFlash) {
   SessionRequest request = call();
-  request.legs[0].codecs.resize(1);
+  request.legs[0].codecs = {request.legs[0].codecs.front()};
   create(request);
   EXPECT_THAT(inject(keys({kFlashEvent})).failure().error.message, HasSubstr("has no tones"));
 }

@@ -76,6 +76,24 @@ TEST_F(SessionManagerTest, TellsTheDataPlaneWhatWasAskedFor) {
   EXPECT_EQ(b.sinks[0], a.id);
 }
 
+TEST_F(SessionManagerTest, KeepsListsOnceThatManySessionsAskFor) {
+  Answer first;
+  Answer second;
+  for (const auto& [name, answer] : {std::pair("one", &first), std::pair("two", &second)}) {
+    SessionRequest request = two_legs();
+    request.legs[0].payload_types = {{96, 101, 8000}};
+    request.legs[0].encodings = {{96, "telephone-event"}};
+    f.create(name, *answer, request);
+  }
+  f.settle();
+  const LegRequest& one = first.session().request->legs[0];
+  const LegRequest& two = second.session().request->legs[0];
+  EXPECT_EQ(one.sinks.size(), 1U);
+  EXPECT_TRUE(one.sinks.shares(two.sinks));
+  EXPECT_TRUE(one.payload_types.shares(two.payload_types));
+  EXPECT_TRUE(one.encodings.shares(two.encodings));
+}
+
 TEST_F(SessionManagerTest, GivesTheSessionThatExistsForAnEqualSpec) {
   Answer first;
   Answer second;

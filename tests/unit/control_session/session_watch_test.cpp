@@ -200,13 +200,13 @@ TEST(SessionWatch, RemembersTheWorstInterval) {
     session.pass(1, true, true);
   };
   interval(250, 250);
-  ASSERT_TRUE(session.watches[0].lowest_r);
-  const double best = *session.watches[0].lowest_r;
+  ASSERT_LT(session.watches[0].lowest_r, LegWatch::kNoR);
+  const double best = session.watches[0].lowest_r;
   interval(250, 200);
-  const double worst = *session.watches[0].lowest_r;
+  const double worst = session.watches[0].lowest_r;
   EXPECT_LT(worst, best - 20);
   interval(250, 250);
-  EXPECT_EQ(*session.watches[0].lowest_r, worst);
+  EXPECT_EQ(session.watches[0].lowest_r, worst);
 }
 
 TEST(SessionWatch, ForgetsLegsThatAreGone) {

@@ -18,8 +18,7 @@ ReceptionStats counts(std::uint64_t expected, std::uint64_t received) {
 
 TEST(EncodingOf, TheClientsWordComesFirst) {
   LegRequest leg;
-  leg.encodings[96] = "opus";
-  leg.encodings[8] = "L16";
+  leg.encodings = {{96, "opus"}, {8, "L16"}};
   EXPECT_EQ(encoding_of(leg, 96), "opus");
   EXPECT_EQ(encoding_of(leg, 8), "L16");
   EXPECT_EQ(encoding_of(leg, 18), "G729");
@@ -80,14 +79,15 @@ TEST(QualityOf, UnknownCodecsAndFewPacketsHaveNoMos) {
 }
 
 TEST(RFactorBetween, LooksAtTheIntervalOnly) {
-  const ReceptionStats before = counts(1000, 500);  // half was lost before
+  const LossCounts before = LossCounts::of(counts(1000, 500));  // half was lost before
   EXPECT_NEAR(*r_factor_between("PCMA", before, counts(1250, 750)), 93.2 - 0.024 * 20, 1e-9);
   EXPECT_LT(*r_factor_between("PCMA", before, counts(1250, 700)), 65);
   EXPECT_FALSE(r_factor_between("PCMA", before, counts(1010, 510)));
 }
 
 TEST(RFactorBetween, LateComersMakeNoNegativeLoss) {
-  EXPECT_NEAR(*r_factor_between("PCMA", counts(100, 90), counts(200, 200)), 93.2 - 0.024 * 20, 1e-9);
+  EXPECT_NEAR(*r_factor_between("PCMA", LossCounts::of(counts(100, 90)), counts(200, 200)), 93.2 - 0.024 * 20,
+              1e-9);
 }
 
 TEST(RFactorBetween, LossInBurstsIsWorse) {

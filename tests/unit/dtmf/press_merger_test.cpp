@@ -286,12 +286,12 @@ TEST_F(MergerTest, ReportsOfPressesNobodyBeganAreNothing) {
   EXPECT_EQ(merger.expire(1000).kind, Kind::kNothing);
 }
 
-TEST_F(MergerTest, AsManyAsCanBeOrderedAtOnce) {
+TEST_F(MergerTest, AsManyAsABurstHas) {
   std::vector<PressId> ids;
-  for (std::size_t i = 0; i < kMaxQueuedPresses; ++i) {
+  for (std::size_t i = 0; i < PressMerger::kPresses; ++i) {
     ids.push_back(merger.take_info(static_cast<std::uint8_t>(i % 17), 100, 1000).id);
   }
-  for (std::size_t i = 0; i < kMaxQueuedPresses; ++i) {
+  for (std::size_t i = 0; i < PressMerger::kPresses; ++i) {
     EXPECT_EQ(merger.expire(1100).kind, Kind::kEnded) << i;
   }
   EXPECT_EQ(merger.expire(1100).kind, Kind::kNothing);

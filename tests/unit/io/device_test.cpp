@@ -22,9 +22,9 @@ class DeviceTest : public ::testing::Test {
     return config;
   }
   static Expected<std::unique_ptr<Device>> open(const PortConfig& config, unsigned workers = 1,
-                                                const SteeringSetup& steering = {}) {
+                                                const DeviceSetup& setup = {}) {
     rte_mempool* const pool = test_pool();
-    return Device::open(config, 1, workers, {&pool, 1}, steering);
+    return Device::open(config, 1, workers, {&pool, 1}, setup);
   }
   static void expect_error(const PortConfig& config, const char* cause, const char* field, const char* says) {
     const auto device = open(config);
@@ -151,7 +151,7 @@ TEST_F(DeviceTest, SteersAsFarAsTheDeviceCan) {
   }
   pollux::testing::FakeNic nic;
   nic.queue_rules = true;
-  auto device = open(config, 2, {.workers = 2, .device = &nic});
+  auto device = open(config, 2, {.workers = 2, .steering = &nic});
   ASSERT_TRUE(device && (*device)->start());
   EXPECT_EQ((*device)->stats().steering, SteeringMode::kRteFlow);
   EXPECT_EQ(nic.rules.size(), 2U) << "one kind of frames: IPv4, untagged";

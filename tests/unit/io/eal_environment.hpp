@@ -23,7 +23,7 @@ inline DataplaneConfig test_config(std::size_t workers) {
   config.eal.huge_pages = HugePages::kOff;
   config.eal.memory_mb = 64;
   config.eal.file_prefix = "pollux_unit_io_" + std::to_string(getpid());
-  config.workers.assign(workers, WorkerConfig{cpu, {}, IdleMode::kSleep});
+  config.workers.assign(workers, WorkerConfig{cpu, {}, IdleMode::kSleep, 0});
   return config;
 }
 

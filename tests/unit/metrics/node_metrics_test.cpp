@@ -42,6 +42,35 @@ TEST(NodeMetrics, ShowsWhatTheDataPlaneCounts) {
   EXPECT_EQ(value(shown, Metric::build_info, {{"version", "1.2.3"}, {"dpdk", "22.11"}, {"grpc", "1.51"}}), 1);
 }
 
+TEST(NodeMetrics, ShowsDurationsByTheDoubling) {
+  pollux::test::ManagerFixture f(2);
+  NodeStats stats = test::full_stats();
+  DurationHistogram delay;
+  delay.add(100);
+  delay.add(1024, 3);
+  delay.add(1025);
+  delay.add(100'000'000);
+  stats.workers[1].forward_delay = delay.counts();
+  const auto shown = families_of(f.manager, stats);
+  const auto* const family = test::find(shown, Metric::worker_delay);
+  ASSERT_NE(family, nullptr);
+  ASSERT_EQ(family->metric.size(), 2U);
+  EXPECT_EQ(family->metric[0].histogram.sample_count, 0U);
+  const prometheus::ClientMetric::Histogram& histogram = family->metric[1].histogram;
+  EXPECT_EQ(histogram.sample_count, 6U);
+  EXPECT_DOUBLE_EQ(histogram.sample_sum, 100'004'197e-9);
+  ASSERT_EQ(histogram.bucket.size(), 17U);
+  EXPECT_EQ(histogram.bucket[0].upper_bound, 512e-9);
+  EXPECT_EQ(histogram.bucket[0].cumulative_count, 1U);
+  EXPECT_EQ(histogram.bucket[1].upper_bound, 1024e-9);
+  EXPECT_EQ(histogram.bucket[1].cumulative_count, 4U) << "a bound belongs to its bucket";
+  EXPECT_EQ(histogram.bucket[2].cumulative_count, 5U);
+  EXPECT_EQ(histogram.bucket[15].cumulative_count, 5U);
+  EXPECT_EQ(histogram.bucket[16].cumulative_count, 6U);
+  EXPECT_THAT(test::text(shown),
+              testing::HasSubstr("pollux_worker_forward_delay_seconds_bucket{worker=\"1\",le=\"+Inf\"} 6"));
+}
+
 TEST(NodeMetrics, ShowsWhatTheControlThreadCounts) {
   pollux::test::LoadFixture f(2);
   f.created("one");

@@ -34,6 +34,7 @@ TEST_F(Refusal, ACauseHasItsText) {
       {"MEDIA_EXHAUSTED", "error: Parallel session limit reached"},
       {"WORKERS_OVERLOADED", "error: Parallel session limit reached"},
       {"MEMORY_EXHAUSTED", "error: Parallel session limit reached"},
+      {"SRTP_CONTEXTS_EXHAUSTED", "error: Parallel session limit reached"},
       {"NODE_BUSY", "error: Parallel session limit reached"},
       {"RATE_LIMITED", "error: Parallel session limit reached"},
       {"NODE_DRAINING", "error: Parallel session limit reached"},
@@ -56,6 +57,7 @@ TEST_F(Refusal, AProxyThatKnowsLoadLimitsGetsOne) {
       {"MEDIA_EXHAUSTED", "CPU usage limit exceeded"},
       {"WORKERS_OVERLOADED", "CPU usage limit exceeded"},
       {"MEMORY_EXHAUSTED", "Load limit exceeded"},
+      {"SRTP_CONTEXTS_EXHAUSTED", "Load limit exceeded"},
       {"NODE_BUSY", "Load limit exceeded"},
       {"NODE_DRAINING", "Parallel session limit reached"}};
   for (const auto& [cause, text] : kTexts) {

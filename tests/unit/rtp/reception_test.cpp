@@ -54,38 +54,60 @@ TEST(Reception, LossDuplicatesAndReordering) {
 
 TEST(Reception, FractionIsOfTheInterval) {
   Reception reception;
+  ReportMark mark;
   for (std::uint16_t sequence = 0; sequence < 100; ++sequence) {
     if (sequence % 4 != 3) {
       receive(reception, header(sequence, 0), 0);
     }
   }
   receive(reception, header(99, 0), 0);
-  ReceptionReport report = reception.report();
+  ReceptionReport report = reception.report(mark);
   EXPECT_EQ(report.fraction_lost, 24 * 256 / 100);
   EXPECT_EQ(report.cumulative_lost, 24);
   EXPECT_EQ(report.highest_sequence, 99U);
   for (std::uint16_t sequence = 100; sequence < 200; ++sequence) {
     receive(reception, header(sequence, 0), 0);
   }
-  report = reception.report();
+  report = reception.report(mark);
   EXPECT_EQ(report.fraction_lost, 0);
   EXPECT_EQ(report.cumulative_lost, 24);
-  EXPECT_EQ(reception.report().fraction_lost, 0);  // an interval without packets
+  EXPECT_EQ(reception.report(mark).fraction_lost, 0);  // an interval without packets
+}
+
+// Neither a new SSRC nor a sender that begins anew is measured against what went before.
+TEST(Reception, FractionOfAStreamThatBeginsIsItsOwn) {
+  Reception reception;
+  ReportMark mark;
+  const auto half = [&](std::uint16_t first, std::uint32_t ssrc) {
+    for (std::uint16_t i = 0; i < 20; i = static_cast<std::uint16_t>(i + 2)) {
+      receive(reception, header(static_cast<std::uint16_t>(first + i), 0, ssrc), 0);
+    }
+    return reception.report(mark);
+  };
+  receive(reception, header(99, 0), 0);
+  for (std::uint16_t i = 100; i < 1000; ++i) {
+    receive(reception, header(i, 0), 0);
+  }
+  EXPECT_EQ(reception.report(mark).fraction_lost, 0);
+  EXPECT_EQ(half(1000, 2).fraction_lost, 9 * 256 / 19);
+  receive(reception, header(30000, 0, 2), 0);
+  EXPECT_EQ(half(30001, 2).fraction_lost, 9 * 256 / 19);
 }
 
 TEST(Reception, FractionWithDuplicatesIsZeroAndTotalIsClamped) {
   Reception reception;
+  ReportMark mark;
   receive(reception, header(0, 0), 0);
   receive(reception, header(0, 0), 0);
   receive(reception, header(1, 0), 0);
-  ReceptionReport report = reception.report();
+  ReceptionReport report = reception.report(mark);
   EXPECT_EQ(report.fraction_lost, 0);
   EXPECT_EQ(report.cumulative_lost, -1);
   std::uint16_t sequence = 1;
   for (int i = 0; i < 4000; ++i) {
     receive(reception, header(sequence = static_cast<std::uint16_t>(sequence + 2999), 0), 0);
   }
-  report = reception.report();
+  report = reception.report(mark);
   EXPECT_EQ(report.cumulative_lost, 0x7fffff);
   EXPECT_EQ(report.fraction_lost, 255);
 }

@@ -215,6 +215,7 @@ TEST(LastSenderReport, LetsThePartyMeasureTheRoundTrip) {
 // 100 packets in an interval of which one is missing, read back as a party would.
 TEST(WriteReport, TellsOnePercentOfLoss) {
   Reception reception;
+  ReportMark mark;
   RtpHeader header;
   header.ssrc = 9;
   reception.begin(header, 0);
@@ -226,7 +227,7 @@ TEST(WriteReport, TellsOnePercentOfLoss) {
     }
   }
   OwnReport report = empty_report();
-  report.block = OwnReportBlock{.ssrc = 9, .reception = reception.report()};
+  report.block = OwnReportBlock{.ssrc = 9, .reception = reception.report(mark)};
   const ReportContents read = read_reports_to(9, written(report));
   ASSERT_TRUE(read.block);
   EXPECT_EQ(read.block->cumulative_lost, 10);

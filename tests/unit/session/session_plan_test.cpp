@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -28,21 +30,21 @@ struct SessionPlanTest : ::testing::Test {
     leg->rtp->local_port = port;
     leg->rtcp->local_port = static_cast<std::uint16_t>(port + 1);
     leg->rtp->payload_types = leg->rtcp->payload_types = &identity_payload_types();
-    leg->spec.id = id;
+    ids.emplace(leg.get(), id);
     return leg;
   }
-  static LegSpec spec_of(const Leg& leg, const char* remote) {
+  LegSpec spec_of(const Leg& leg, const char* remote) const {
     LegSpec spec;
-    spec.id = leg.spec.id;
+    spec.id = ids.at(&leg);
     spec.local_rtp_port = leg.rtp->local_port;
     spec.local_rtcp_port = leg.rtcp->local_port;
     spec.remote_rtp = *SocketAddress::parse(remote);
     return spec;
   }
-  static LegPlan leg_plan(Leg& leg, Leg* sink, const LegSpec& spec, bool added) {
+  LegPlan leg_plan(Leg& leg, Leg* sink, const LegSpec& spec, bool added) {
     LegPlan plan;
     plan.leg = &leg;
-    plan.spec = spec;
+    plan.spec = &specs.emplace_back(spec);
     plan.routing = std::make_unique<Routing>();
     if (sink != nullptr) {
       plan.routing->routes.push_back({sink, &identity_payload_types()});
@@ -50,6 +52,8 @@ struct SessionPlanTest : ::testing::Test {
     plan.added = added;
     return plan;
   }
+  // To be changed before the plan is applied.
+  static LegSpec& spec_in(LegPlan& plan) { return const_cast<LegSpec&>(*plan.spec); }
   SessionPlan two_legs(PlanKind kind, const char* remote = "192.0.2.7:4000") {
     SessionPlan plan;
     plan.kind = kind;
@@ -78,6 +82,8 @@ struct SessionPlanTest : ::testing::Test {
   EndpointPool pool{16};
   EndpointTable table{1};
   Session session;
+  std::map<const Leg*, std::uint16_t> ids;
+  std::deque<LegSpec> specs;  // as control keeps them
   std::unique_ptr<Leg> first;
   std::unique_ptr<Leg> second;
 };
@@ -112,12 +118,12 @@ TEST_F(SessionPlanTest, AnUpdateKeepsWhatWasLearnedUnlessTheSignalledAddressChan
 TEST_F(SessionPlanTest, DirectionsBecomeFlags) {
   add();
   SessionPlan plan = two_legs(PlanKind::kUpdate);
-  plan.legs[0].spec.direction = Direction::kSendOnly;
+  spec_in(plan.legs[0]).direction = Direction::kSendOnly;
   apply(plan, table, srtp, 2, 2);
   EXPECT_NE(first->rtp->rx_flags & kRxForward, 0);
   EXPECT_EQ(first->rtp->tx_flags & kTxForward, 0);
   SessionPlan held = two_legs(PlanKind::kUpdate);
-  held.legs[0].spec.direction = Direction::kInactive;
+  spec_in(held.legs[0]).direction = Direction::kInactive;
   apply(held, table, srtp, 3, 3);
   EXPECT_EQ(first->rtp->rx_flags & kRxForward, 0);
 }
@@ -126,7 +132,7 @@ TEST_F(SessionPlanTest, ANewCodePointIsInTheHeadersAndKeepsTheLearnedAddress) {
   add();
   first->rtp->remote.store({*IpAddress::parse("192.0.2.77"), 7777, true});
   SessionPlan plan = two_legs(PlanKind::kUpdate);
-  plan.legs[0].spec.dscp = 34;
+  spec_in(plan.legs[0]).dscp = 34;
   apply(plan, table, srtp, 2, 2);
   EXPECT_EQ(first->rtp->v4_header[15], 34 << 2);
   EXPECT_EQ(load_be16(first->rtp->v4_header + 36), 7777);
@@ -154,7 +160,7 @@ TEST_F(SessionPlanTest, RtcpGoesOverToTheRtpPortAndBack) {
   Endpoint* const apart = first->rtcp;
   first->rtp->rx_flags |= kRxBelieved;
   SessionPlan mux = two_legs(PlanKind::kUpdate);
-  mux.legs[0].spec.local_rtcp_port = 20000;
+  spec_in(mux.legs[0]).local_rtcp_port = 20000;
   apply(mux, table, srtp, 2, 2);
   EXPECT_EQ(first->rtcp, first->rtp);
   EXPECT_EQ(*table.slot(0, 20000), first->rtp->index);
@@ -164,8 +170,8 @@ TEST_F(SessionPlanTest, RtcpGoesOverToTheRtpPortAndBack) {
   EXPECT_NE(first->rtp->rx_flags & kRxBelieved, 0);  // media goes on
 
   SessionPlan back = two_legs(PlanKind::kUpdate);
-  back.legs[0].spec.local_rtcp_port = 20001;
-  back.legs[0].spec.dscp = 34;
+  spec_in(back.legs[0]).local_rtcp_port = 20001;
+  spec_in(back.legs[0]).dscp = 34;
   apply(back, table, srtp, 3, 3);
   EXPECT_EQ(first->rtcp, apart);
   EXPECT_EQ(*table.slot(0, 20001), apart->index);
@@ -178,7 +184,7 @@ TEST_F(SessionPlanTest, RtcpGoesOverToTheRtpPortAndBack) {
 TEST_F(SessionPlanTest, ALegThatIsRemovedWithRtcpMuxLeavesNeitherPort) {
   add();
   SessionPlan mux = two_legs(PlanKind::kUpdate);
-  mux.legs[0].spec.local_rtcp_port = 20000;
+  spec_in(mux.legs[0]).local_rtcp_port = 20000;
   apply(mux, table, srtp, 2, 2);
   SessionPlan plan;
   plan.kind = PlanKind::kRemove;

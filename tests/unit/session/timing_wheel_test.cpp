@@ -38,6 +38,24 @@ TEST(TimingWheel, TimersBeyondOneTurnGoRound) {
   EXPECT_EQ(expired(wheel, 3 * TimingWheel::kSlots + 7).size(), 1U);
 }
 
+TEST(TimingWheel, SaysWhenATimerIsDue) {
+  TimingWheel wheel(1000);
+  EXPECT_EQ(wheel.due_within(10), 10U);
+  Timer timer;
+  wheel.arm(timer, 1005);
+  EXPECT_EQ(wheel.due_within(10), 5U);
+  EXPECT_EQ(wheel.due_within(3), 3U);
+  expired(wheel, 1004);
+  EXPECT_EQ(wheel.due_within(10), 1U);
+  expired(wheel, 1005);
+  EXPECT_EQ(wheel.due_within(10), 10U);
+  wheel.arm(timer, 1005 + TimingWheel::kSlots + 2);
+  EXPECT_EQ(wheel.due_within(10), 10U) << "it lies in the slot, and goes round once more";
+  Timer nearer;
+  wheel.arm(nearer, 1007);
+  EXPECT_EQ(wheel.due_within(10), 2U);
+}
+
 TEST(TimingWheel, ThePastIsDueNext) {
   TimingWheel wheel(1000);
   Timer timer;

@@ -1,7 +1,8 @@
-#include "tests/bench/gateway_process.hpp"
+#include "tests/bench/ng_process.hpp"
 
 #include <arpa/inet.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,37 +56,61 @@ bool answers(std::uint16_t port) {
   return there;
 }
 
+constexpr const char* kRtpengine = "/usr/bin/rtpengine";
+
 }  // namespace
 
-GatewayProcess::GatewayProcess(const std::string& node, const std::string& folder) {
+std::unique_ptr<NgProcess> NgProcess::gateway(const std::string& node, const std::string& folder) {
   const std::uint16_t port = free_port();
-  address_ = "127.0.0.1:" + std::to_string(port);
   const std::string file = folder + "/pollux-ng.yaml";
-  std::ofstream(file) << "listen:\n  udp: [" << address_ << "]\nnodes:\n  - address: " << node
+  std::ofstream(file) << "listen:\n  udp: [127.0.0.1:" << port << "]\nnodes:\n  - address: " << node
                       << "\nlog:\n  level: error\n";
-  const auto program =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path() /
-      "controlplane/ng/pollux-ng";
+  const auto build =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path();
+  return std::unique_ptr<NgProcess>(
+      new NgProcess({build / "controlplane/ng/pollux-ng", "--config", file}, port));
+}
+
+std::unique_ptr<NgProcess> NgProcess::rtpengine() {
+  if (access(kRtpengine, X_OK) != 0) {
+    return nullptr;
+  }
+  const std::uint16_t port = free_port();
+  return std::unique_ptr<NgProcess>(new NgProcess(
+      {kRtpengine, "--foreground", "--log-stderr", "--log-level=1", "--table=-1", "--num-threads=1",
+       "--delete-delay=0", "--interface=a/127.0.0.1", "--interface=b/127.0.0.1",
+       "--listen-ng=127.0.0.1:" + std::to_string(port), "--config-file=none"},
+      port));
+}
+
+NgProcess::NgProcess(const std::vector<std::string>& command, std::uint16_t port)
+    : address_("127.0.0.1:" + std::to_string(port)) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) {
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  }
+  arguments.push_back(nullptr);
   pid_ = fork();
   if (pid_ == 0) {
-    execl(program.c_str(), program.c_str(), "--config", file.c_str(), nullptr);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // the bench ends by exit() when something fails
+    execv(arguments.front(), arguments.data());
     _exit(127);
   }
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (!answers(port)) {
     if (std::chrono::steady_clock::now() > until || waitpid(pid_, nullptr, WNOHANG) == pid_) {
-      die("pollux-ng doesn't answer at " + address_ + " (" + program.string() + ")");
+      die(command.front() + " doesn't answer at " + address_);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 
-GatewayProcess::~GatewayProcess() {
+NgProcess::~NgProcess() {
   kill(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
 }
 
-double GatewayProcess::cpu_seconds() const {
+double NgProcess::cpu_seconds() const {
   std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
   std::string word;
   std::string line;
