@@ -1,11 +1,11 @@
 """SRTP against those who repeat, forge and spray: nothing is believed, nobody is disturbed."""
 
 import dataclasses
-import struct
 
 import pytest
 from api import leg_state, local_rtp, wait_until
 from lab import srtp
+from lab.hostile import forgeries
 from party import Party, both_ways, received, relayed, waiting
 from srtp_party import SrtpParty, connect, half_encrypted
 from test_learning import Sprayer, assert_clean
@@ -65,20 +65,6 @@ def test_replayed_rtcp_comes_through_once(lab, node):
             a.rtcp.sendto(packet, a.to_rtcp)
         wait_until(lambda: drops_of(api, call) == {"srtp_replayed": 5}, what="all replays dropped")
         assert not waiting(b.rtcp)
-
-
-def forgeries(packet):
-    """What somebody makes of a packet who has no key."""
-    sequence = struct.unpack_from("!H", packet, 2)[0]
-    for jump in (1, -1, 100, 0x7fff, 0x8000, 0x8001, -0x1000):
-        yield packet[:2] + struct.pack("!H", (sequence + jump) & 0xffff) + packet[4:]
-    yield packet[:8] + b"\xef\x0a\x07\xde" + packet[12:]  # another SSRC
-    yield packet[:-1] + bytes([packet[-1] ^ 1])
-    yield packet[:1] + bytes([packet[1] ^ 0x80]) + packet[2:]  # the marker
-    yield packet[:-4]
-    yield packet + bytes(4)
-    yield b"\x90" + packet[1:]  # with a header extension as long as the payload says
-    yield packet[:20]
 
 
 @pytest.mark.parametrize("suite", ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AEAD_AES_256_GCM"])
