@@ -48,8 +48,9 @@ struct Reception {
 
   // `arrival_rtp_ticks`: time of arrival by any clock in units of the stream's clock rate (A.8). With
   // kNewStream and kRestart nothing is counted yet: the caller keeps what it wants of the former stream and
-  // calls begin().
-  Arrival on_packet(const RtpHeader& header, std::uint32_t arrival_rtp_ticks) {
+  // calls begin(). `event`: a telephone-event, whose packets repeat the timestamp of its beginning
+  // (RFC 4733 §2.2.1), some beside the audio of the same time: of jitter they say nothing.
+  Arrival on_packet(const RtpHeader& header, std::uint32_t arrival_rtp_ticks, bool event = false) {
     if (started_.get() == 0 || header.ssrc != ssrc_.get()) [[unlikely]] {
       return Arrival::kNewStream;
     }
@@ -65,6 +66,9 @@ struct Reception {
       }
     }
     received_ = received_.get() + 1;
+    if (event) [[unlikely]] {
+      return arrival;
+    }
     const std::uint32_t transit = arrival_rtp_ticks - header.timestamp;
     const auto difference = static_cast<std::int32_t>(transit - transit_.get());
     transit_ = transit;

@@ -95,9 +95,9 @@ void receive_out_of_order(Reception& reception, StreamQuality& quality, Arrival 
 
 // Takes a packet of a leg. In the usual case nothing of `quality` is touched.
 inline Arrival receive(Reception& reception, StreamQuality& quality, const RtpHeader& header,
-                       std::uint32_t arrival_rtp_ticks) {
+                       std::uint32_t arrival_rtp_ticks, bool event = false) {
   const std::uint32_t highest_before = reception.highest_sequence();
-  const Arrival arrival = reception.on_packet(header, arrival_rtp_ticks);
+  const Arrival arrival = reception.on_packet(header, arrival_rtp_ticks, event);
   if (arrival != Arrival::kNext) [[unlikely]] {
     receive_out_of_order(reception, quality, arrival, header, arrival_rtp_ticks, highest_before);
   }

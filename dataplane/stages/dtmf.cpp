@@ -209,6 +209,11 @@ void take_packet(Context& context, MediaPacket& packet) {
 
 }  // namespace
 
+bool is_event(const DtmfLeg& leg, std::uint8_t payload_type) {
+  const CodecFormat* const format = format_of(leg, payload_type);
+  return format != nullptr && !codec_facts(format->params.id).audio;
+}
+
 void gather_dtmf(Context& context, const MediaPacket& packet) {
   context.dtmf.work[context.dtmf.work_count++] = packet;
 }

@@ -9,6 +9,9 @@
 
 namespace pollux::stages {
 
+// Whether this is a telephone-event, or RED, and no audio. Pre: kPayloadTypeDtmf.
+bool is_event(const session::DtmfLeg& leg, std::uint8_t payload_type);
+
 // Takes the packet away from its batch, for dtmf(). Pre: kPayloadTypeDtmf; at most kBatch between two calls
 // of dtmf().
 void gather_dtmf(Context& context, const MediaPacket& packet);

@@ -25,12 +25,14 @@ void measure(Context& context, const MediaPacket& packet, session::Endpoint& end
   endpoint.rx_packets.add(1);
   endpoint.rx_bytes.add(packet.payload_length);
   endpoint.last_rx_tsc = context.now_tsc;
-  const rtp::Arrival arrival =
-      rtp::receive(endpoint.reception, endpoint.leg->quality, packet.header, context.rtp_ticks(packet.clock));
+  const bool event = packet.payload_type == session::kPayloadTypeDtmf &&
+                     is_event(*endpoint.leg->dtmf, packet.header.payload_type);
+  const rtp::Arrival arrival = rtp::receive(endpoint.reception, endpoint.leg->quality, packet.header,
+                                            context.rtp_ticks(packet.clock), event);
   if (arrival == rtp::Arrival::kNewStream) [[unlikely]] {
     report_stream(context, endpoint, first);
   }
-  if (rtp::is_sampled(endpoint.reception.received())) [[unlikely]] {
+  if (rtp::is_sampled(endpoint.reception.received()) && !event) [[unlikely]] {
     sample(packet);
   }
 }

@@ -44,6 +44,7 @@ TEST_F(DtmfTest, AudioIsLeftOutDuringAnEventUnlessKept) {
     EXPECT_EQ(digits_of(ear().events()), "5");
     EXPECT_EQ(ear().audio_packets(), keep ? 40U : 30U);
     EXPECT_EQ(ear().complaints().empty(), !keep) << "kept audio lies across the event";
+    EXPECT_EQ(bed().stats(session_).legs[0].reception.max_jitter_rtp_ticks, 0U) << "a key is no jitter";
     hang_up();
   }
 }

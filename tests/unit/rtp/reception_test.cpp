@@ -19,9 +19,9 @@ RtpHeader header(std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t 
 }
 
 // As a leg takes packets.
-Arrival receive(Reception& reception, const RtpHeader& packet, std::uint32_t ticks) {
+Arrival receive(Reception& reception, const RtpHeader& packet, std::uint32_t ticks, bool event = false) {
   StreamQuality quality;
-  return receive(reception, quality, packet, ticks);
+  return receive(reception, quality, packet, ticks, event);
 }
 
 TEST(Reception, CountsAcrossTheWrap) {
@@ -145,6 +145,24 @@ TEST(Reception, JumpsOfTheTimestampAreNoJitter) {
     receive(reception, header(i, timestamp), i * 160U);
   }
   EXPECT_LT(reception.jitter(), 2U);
+}
+
+// A key is held for a second, its packets with the timestamp of its beginning, some beside audio.
+TEST(Reception, EventsAreNoJitter) {
+  Reception reception;
+  std::uint16_t sequence = 0;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    if (i >= 30 && i < 80) {
+      receive(reception, header(sequence++, 30 * 160), i * 160, true);
+    }
+    if (i < 30 || i >= 60) {
+      receive(reception, header(sequence++, i * 160), i * 160);
+    }
+  }
+  EXPECT_EQ(reception.jitter(), 0U);
+  EXPECT_EQ(reception.received(), 120U);
+  EXPECT_EQ(reception.lost(), 0);
+  EXPECT_EQ(reception.timestamp_at(100 * 160), 100U * 160U);
 }
 
 // A.8 with the algorithm in floating point: J += (|D| - J) / 16.
