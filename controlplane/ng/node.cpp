@@ -97,15 +97,24 @@ bool Node::takes_new_calls() const {
   return !drained() && (health() == Health::kServing || health() == Health::kUnknown);
 }
 
-void Node::learn_from(const CallError& error) {
+void Node::learn_from(std::uint64_t question, const CallError& error) {
   if (error.cause == "NODE_DRAINING" || error.cause == "NODE_STOPPING") {
-    set_health(Health::kDraining);
+    believe(question, Health::kDraining);
   } else if (error.cause.empty() && error.code == grpc::StatusCode::UNAVAILABLE) {
-    set_health(Health::kUnreachable);  // a time-out isn't taken for that: the next check will tell
+    believe(question, Health::kUnreachable);  // a time-out isn't taken for that: the next check will tell
+  }
+}
+
+void Node::believe(std::uint64_t question, Health health) {
+  const std::lock_guard lock(believing_);
+  if (question > believed_) {
+    believed_ = question;
+    health_.store(health, std::memory_order_relaxed);
   }
 }
 
 Health Node::check(Deadline deadline) {
+  const std::uint64_t question = ++questions_;
   grpc::GenericStub stub(channel_);
   grpc::ClientContext context;
   context.set_deadline(deadline);
@@ -126,7 +135,7 @@ Health Node::check(Deadline deadline) {
   } else if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
     found = Health::kServing;  // it is there, and says nothing of its health
   }
-  set_health(found);
+  believe(question, found);
   return found;
 }
 

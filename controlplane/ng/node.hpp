@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "controlplane/ng/call_error.hpp"
@@ -37,7 +39,6 @@ class Node {
   const NodeEntry& entry() const { return entry_; }
 
   Health health() const { return health_.load(std::memory_order_relaxed); }
-  void set_health(Health health) { health_.store(health, std::memory_order_relaxed); }
   bool reachable() const { return health() != Health::kUnreachable; }
   bool takes_new_calls() const;
   // By the configuration; may change while it runs.
@@ -59,11 +60,12 @@ class Node {
                         const Request& request, Deadline deadline) {
     grpc::ClientContext context;
     context.set_deadline(deadline);
+    const std::uint64_t question = ++questions_;
     Answer<Response> answer;
     const grpc::Status status = (stub.*method)(&context, request, &answer.value);
     if (!status.ok()) {
       answer.error = decode_error(status);
-      learn_from(*answer.error);
+      learn_from(question, *answer.error);
     }
     return answer;
   }
@@ -73,7 +75,9 @@ class Node {
 
  private:
   Node(const NodeEntry& entry, std::shared_ptr<grpc::Channel> channel);
-  void learn_from(const CallError& error);
+  void learn_from(std::uint64_t question, const CallError& error);
+  // Unless the answer to a later question has come before it.
+  void believe(std::uint64_t question, Health health);
 
   const NodeEntry entry_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -81,6 +85,9 @@ class Node {
   v1::MediaService::Stub media_;
   v1::NodeService::Stub node_;
   v1::SessionService::Stub sessions_;
+  std::atomic<std::uint64_t> questions_{0};
+  std::mutex believing_;
+  std::uint64_t believed_ = 0;  // the question; guarded by believing_
   std::atomic<Health> health_{Health::kUnknown};
   std::atomic<bool> drain_;
   std::atomic<std::uint32_t> weight_;
