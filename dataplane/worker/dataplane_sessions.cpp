@@ -13,6 +13,8 @@ namespace pollux::worker {
 
 namespace {
 
+constexpr int kClockAttempts = 5;
+
 // Below the rings' size, so that neither posting nor giving back can find one full.
 constexpr std::uint32_t kMostUnderWay = 4000;
 
@@ -362,9 +364,19 @@ void DataplaneImpl::tell_time() {
     return;
   }
   time_told_tsc_ = now_tsc;
-  const auto now_ns = static_cast<std::int64_t>(unix_ns());
+  // Both clocks at one moment. A thread that loses its CPU between the two reads them again.
+  std::uint64_t tsc = now_tsc;
+  std::uint64_t now_ns = 0;
+  for (int attempt = 0; attempt < kClockAttempts; ++attempt) {
+    tsc = rte_rdtsc();
+    now_ns = unix_ns();
+    if (rte_rdtsc() - tsc < rte_get_tsc_hz() / 20'000) {
+      break;
+    }
+  }
   for (auto& part : parts_) {
-    part->context.unix_offset_ns.store(now_ns - part->context.tsc_ns(now_tsc), std::memory_order_relaxed);
+    part->context.unix_offset_ns.store(static_cast<std::int64_t>(now_ns) - part->context.tsc_ns(tsc),
+                                       std::memory_order_relaxed);
   }
 }
 
