@@ -9,7 +9,7 @@ import grpc
 _session_numbers = itertools.count(1)
 
 
-def wait_until(condition, seconds=5, what="the condition"):
+def wait_until(condition, seconds=20, what="the condition"):
     """Polls until the condition holds and gives its value. The deadline is generous, the poll quick."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -55,7 +55,7 @@ class EventLog:
         return [e for e in self.events
                 if e.type == kind and all(getattr(e, name) == value for name, value in fields.items())]
 
-    def wait_for(self, kind, seconds=5, **fields):
+    def wait_for(self, kind, seconds=20, **fields):
         with self._changed:
             if not self._changed.wait_for(lambda: self.found(kind, **fields), seconds):
                 raise AssertionError(f"no {kind} {fields} within {seconds} s; there were: "
@@ -64,7 +64,7 @@ class EventLog:
 
     def close(self):
         self.call.cancel()
-        self._thread.join(5)
+        self._thread.join(20)
 
 
 class Api:
@@ -105,21 +105,21 @@ class Api:
         if media_timeout is not None:
             spec.media_timeout.FromMilliseconds(int(media_timeout * 1000))
         session_id = session_id or f"test-{next(_session_numbers)}"
-        return self.sessions.Create(self.pb.CreateRequest(session_id=session_id, spec=spec), timeout=5)
+        return self.sessions.Create(self.pb.CreateRequest(session_id=session_id, spec=spec), timeout=20)
 
     def get(self, session_id):
-        return self.sessions.Get(self.pb.GetRequest(session_id=session_id), timeout=5)
+        return self.sessions.Get(self.pb.GetRequest(session_id=session_id), timeout=20)
 
     def delete(self, session_id):
-        return self.sessions.Delete(self.pb.DeleteRequest(session_id=session_id), timeout=5)
+        return self.sessions.Delete(self.pb.DeleteRequest(session_id=session_id), timeout=20)
 
     def update_leg(self, session_id, leg, *fields):
         request = self.pb.UpdateRequest(session_id=session_id, spec=self.pb.SessionSpec(legs=[leg]))
         request.update_mask.paths.extend(f"legs.{leg.leg_id}.{name}" for name in fields)
-        return self.sessions.Update(request, timeout=5)
+        return self.sessions.Update(request, timeout=20)
 
     def delete_all(self):
-        while listed := self.sessions.List(self.pb.ListRequest(), timeout=5).sessions:
+        while listed := self.sessions.List(self.pb.ListRequest(), timeout=20).sessions:
             for session in listed:
                 try:
                     self.delete(session.session_id)
@@ -131,7 +131,7 @@ class Api:
         return EventLog(self, session_id)
 
     def stats(self):
-        return self.node.Stats(self.node_pb.StatsRequest(), timeout=5)
+        return self.node.Stats(self.node_pb.StatsRequest(), timeout=20)
 
     def drops(self):
         """Drop reason → packets, over all workers and the host thread."""
@@ -145,19 +145,19 @@ class Api:
         """Every session that there is, page by page."""
         token = ""
         while True:
-            page = self.sessions.List(self.pb.ListRequest(page_size=1000, page_token=token), timeout=10)
+            page = self.sessions.List(self.pb.ListRequest(page_size=1000, page_token=token), timeout=30)
             yield from page.sessions
             if not (token := page.next_page_token):
                 return
 
     def info(self):
-        return self.node.Info(self.node_pb.InfoRequest(), timeout=5)
+        return self.node.Info(self.node_pb.InfoRequest(), timeout=20)
 
     def ports(self):
-        return self.node.Ports(self.node_pb.PortsRequest(), timeout=5)
+        return self.node.Ports(self.node_pb.PortsRequest(), timeout=20)
 
     def reload(self, dry_run=False):
-        return self.node.Reload(self.node_pb.ReloadRequest(dry_run=dry_run), timeout=5)
+        return self.node.Reload(self.node_pb.ReloadRequest(dry_run=dry_run), timeout=20)
 
     def drain(self, deadline=None, end_sessions=False):
         """The stream of responses; deadline in seconds."""
@@ -167,7 +167,7 @@ class Api:
         return self.node.Drain(request, timeout=30)
 
     def undrain(self):
-        return self.node.Undrain(self.node_pb.UndrainRequest(), timeout=5)
+        return self.node.Undrain(self.node_pb.UndrainRequest(), timeout=20)
 
 
 def error_details(error):

@@ -24,7 +24,7 @@ CONFIG = lab_node.REPOSITORY / "config" / "demo-netns.yaml"
 SIDES = {"a": {"host_a": 2}, "b": {"host_b": 2}}
 SUBNETS = {"a": ("10.77.1.{}", "2001:db8:77:1::{}"), "b": ("10.77.2.{}", "2001:db8:77:2::{}")}
 GOOD_MOS = 4.0  # G.711 without loss is 4.4
-LAST_PACKET_SECONDS = 1.0  # how long after the last packet was sent the receivers wait for stragglers
+LAST_PACKET_SECONDS = 5.0  # how long after the last packet was sent the receivers wait for stragglers
 
 
 def say(text):

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lab import demo, dtmf, net, rtp, speech  # noqa: E402
 
-LAST_PRESS_SECONDS = 3.0  # how long to wait for what is still to come
+LAST_PRESS_SECONDS = 10.0  # how long to wait for what is still to come
 ARP_MS = 300
 LATE_MS = 150  # at most, after the key went down; a busy machine takes some of it
 LENGTH_MS = 40  # by which a press may be longer or shorter

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lab import demo, dtmf, kamailio, net, node as lab_node, rtp, sip, speech  # noqa: E402
 
 PORT = 4000  # of media, on either host
-LAST_SECONDS = 2.0  # how long to wait for what is still to come
+LAST_SECONDS = 10.0  # how long to wait for what is still to come
 FORMATS = ((8, "PCMA/8000"), (dtmf.EVENT_TYPE, "telephone-event/8000"))
 PRESS_MS = 120
 

@@ -24,7 +24,7 @@ SECONDS = 6.0
 PCMA, G729 = 8, 18
 A_TICKS, B_TICKS = 160, 320  # 20 and 40 ms
 G729_FRAME_BYTES, G729_FRAMES = 10, 4
-LAST_PACKET_SECONDS = 3.0
+LAST_PACKET_SECONDS = 10.0
 TRAIL_SECONDS = 0.06  # how much shorter or longer a recording may be
 
 

@@ -56,7 +56,7 @@ class Process:
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-last:])
 
-    def stop(self, seconds=15):
+    def stop(self, seconds=40):
         """SIGTERM, and the exit status; SIGKILL when that doesn't do."""
         if not self.process:
             return 0
@@ -94,7 +94,7 @@ class Database(Process):
                   "--performance-schema=off"])
         wait_for(lambda: subprocess.run(["mariadb-admin", "--no-defaults", f"--socket={self.socket}", "ping"],
                                         capture_output=True, check=False).returncode == 0,
-                 30, "MariaDB's start", self.ended)
+                 90, "MariaDB's start", self.ended)
         self.sql("CREATE DATABASE kamailio; CREATE USER kamailio@localhost IDENTIFIED BY 'kamailiorw'; "
                  "GRANT ALL ON kamailio.* TO kamailio@localhost;", "")
         for table in TABLES:
@@ -151,13 +151,13 @@ class Gateway(Process):
     def start(self):
         self.config_path.write_text(yaml.safe_dump(self.settings, sort_keys=False))
         self.run([lab_node.program("pollux-ng"), "--config", str(self.config_path)], self.host)
-        wait_for(lambda: ng_answers(self.host, self.port), 20, "pollux-ng's start", self.ended)
+        wait_for(lambda: ng_answers(self.host, self.port), 60, "pollux-ng's start", self.ended)
         return self
 
     def client(self, **options):
         return ng.Client(self.host, self.port, **options)
 
-    def wait_for_nodes(self, seconds=20):
+    def wait_for_nodes(self, seconds=40):
         """Until every polluxd answers it (list says which don't), and it has noticed (ping)."""
         with self.client() as client:
             wait_for(lambda: client.ask("ping") == {"result": "pong"} and "warning" not in client.ask("list"),
@@ -194,7 +194,7 @@ class Kamailio(Process):
         self.run(["kamailio", "-DD", "-E", "-f", str(self.folder / "kamailio.cfg"), "-Y", str(self.folder),
                   "-P", str(self.folder / "pid"), "-m", "64", "-M", "8"], self.host,
                  env={**os.environ, "MYSQL_UNIX_PORT": str(self.database.socket)})
-        wait_for(self.answers, 20, "Kamailio's start", self.ended)
+        wait_for(self.answers, 60, "Kamailio's start", self.ended)
         return self
 
     def answers(self):
@@ -212,7 +212,7 @@ class Kamailio(Process):
             except (TimeoutError, ConnectionError):
                 return False
 
-    def hears_of_keys(self, seconds=10):
+    def hears_of_keys(self, seconds=40):
         """Until pollux-ng is connected to evapi: before that, it has nobody to tell key presses."""
         def connected():
             return self.host.run("ss", "-tnH", "state", "established", "sport", "=", f":{EVENTS_PORT}").stdout
@@ -229,4 +229,4 @@ class Kamailio(Process):
 
     def rpc(self, *words):
         return subprocess.run(["kamcmd", "-s", self.control, *words], check=True, text=True,
-                              capture_output=True, timeout=10).stdout
+                              capture_output=True, timeout=30).stdout

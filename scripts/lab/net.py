@@ -91,10 +91,14 @@ def introduce(host, address):
     with host.inside():
         icmp = socket.socket(family, socket.SOCK_RAW, protocol)
     with icmp:
-        icmp.settimeout(5)
-        icmp.sendto(echo, (address, 0))
-        while icmp.recv(1500)[header] != reply:
-            pass
+        icmp.settimeout(2)
+        for _ in range(10):
+            icmp.sendto(echo, (address, 0))
+            with contextlib.suppress(TimeoutError):
+                while icmp.recv(1500)[header] != reply:
+                    pass
+                return
+    raise TimeoutError(f"{host.name}: {address} answers no ping")
 
 
 class Lab:

@@ -48,11 +48,11 @@ class Client:
         self.form, self.address = form, ("127.0.0.1", port)
         with host.inside():
             if transport == "tcp":
-                self.socket = socket.create_connection(self.address, 5)
+                self.socket = socket.create_connection(self.address, 20)
             else:
                 self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 self.socket.connect(self.address)
-        self.socket.settimeout(5)
+        self.socket.settimeout(20)
         self.stream = transport == "tcp"
         self.pending = b""
 

@@ -76,7 +76,7 @@ class Node:
         self.config_path.write_text(yaml.safe_dump(settings, sort_keys=False))
         self.process = self.channel = None
 
-    def start(self, seconds=30):
+    def start(self, seconds=90):
         with self.namespace.inside(), open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([program("polluxd"), "--config", str(self.config_path)],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -105,11 +105,11 @@ class Node:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait(self, seconds=20):
+    def wait(self, seconds=40):
         """The exit status; negative when a signal ended it."""
         return self.process.wait(seconds)
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=40):
         """SIGTERM, and the exit status."""
         self._close_channel()
         if self.process.poll() is None:
@@ -142,7 +142,7 @@ class Node:
             lines.append(f"{task.name} {name} {state} {' < '.join(s.split()[-1] for s in stack if s)}")
         return "\n".join(lines)
 
-    def polluxctl(self, *arguments, seconds=10):
+    def polluxctl(self, *arguments, seconds=30):
         return subprocess.run([program("polluxctl"), "--target", self.target, *arguments], check=False,
                               capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
 

@@ -56,14 +56,14 @@ class Party:
         self.rtcp.sendto(packet, self.to_rtcp)
         return packet
 
-    def receive(self, seconds=5):
+    def receive(self, seconds=20):
         return receive(self.rtp, seconds)
 
-    def receive_rtcp(self, seconds=5):
+    def receive_rtcp(self, seconds=20):
         return receive(self.rtcp, seconds)
 
 
-def receive(socket, seconds=5):
+def receive(socket, seconds=20):
     """The next packet, or None when none comes in time."""
     socket.settimeout(seconds)
     try:
@@ -83,7 +83,7 @@ def waiting(socket):
             return packets
 
 
-def received(party, wanted, seconds=2):
+def received(party, wanted, seconds=10):
     """How many packets have arrived, when it is as many as wanted or no more come."""
     count = len(waiting(party.rtp))
     while count < wanted and party.receive(seconds):
@@ -98,7 +98,7 @@ def relayed(sender, receiver, count=20, pace=0.002):
         sent.append(sender.send())
         time.sleep(pace)
     got = []
-    while len(got) < len(sent) and (packet := receiver.receive(2)):
+    while len(got) < len(sent) and (packet := receiver.receive(10)):
         got.append(packet)
     assert got == sent, f"{len(set(got) & set(sent))} of {len(sent)} packets arrived as they were sent"
 

@@ -43,7 +43,7 @@ class Phone:
 
     def __exit__(self, *_):
         self._done.set()
-        self._thread.join(5)
+        self._thread.join(20)
         self.udp.close()
 
     @property
@@ -79,7 +79,7 @@ class Phone:
                 self._reply(message, 200, "OK", body=call.on_offer(message.sdp).encode())
             self._changed.notify_all()
 
-    def wait(self, wanted, seconds=10, what="a message", after=0):
+    def wait(self, wanted, seconds=30, what="a message", after=0):
         """The first message for which wanted(message) holds, of those from number `after` on."""
         def found():
             return next((message for message in self.heard[after:] if wanted(message)), None)
@@ -88,7 +88,7 @@ class Phone:
                 raise TimeoutError(f"{self.user} waited {seconds} s for {what}; heard: {self.history()}")
             return found()
 
-    def request(self, method, seconds=10, after=0, **headers):
+    def request(self, method, seconds=30, after=0, **headers):
         """Waits for a request."""
         return self.wait(lambda m: not m.status and m.method == method
                          and all(m.header(k.replace("_", "-")) == v for k, v in headers.items()),
@@ -108,7 +108,7 @@ class Phone:
     def via(self, branch):
         return f"SIP/2.0/UDP {self.address}:{self.port};rport;branch={branch}"
 
-    def transact(self, method, uri, headers, body=b"", seconds=10, branch=None, provisional=None):
+    def transact(self, method, uri, headers, body=b"", seconds=30, branch=None, provisional=None):
         """Sends a request and gives its final reply; provisional(reply) is told of the others."""
         branch = branch or f"z9hG4bK{secrets.token_hex(8)}"
         headers = [("Via", self.via(branch)), ("Max-Forwards", "70"), *headers]
@@ -171,11 +171,13 @@ class Phone:
                                                 f"sip:{self.domain}"))]
         return statuses
 
-    def invite(self, user, sdp, password=None):
+    def invite(self, user, sdp, password=None, name=None):
         """A call that is being made: see Call. It goes on by itself until the other side answers."""
-        return Call(self, user, sdp, password).begin()
+        call = Call(self, user, sdp, password)
+        call.own = f"<{name or self.name}>"
+        return call.begin()
 
-    def accept(self, sdp=None, seconds=10, after=0):
+    def accept(self, sdp=None, seconds=30, after=0):
         """Waits for an INVITE and rings; answer() is the next thing to do."""
         invite = self.wait(lambda m: m.method == "INVITE" and not m.status and not m.tag("To"), seconds,
                            "an INVITE", after)
@@ -245,7 +247,7 @@ class Call:
             ("CSeq", f"{reply.cseq} ACK"), *(("Route", route) for route in self.routes),
             *((("Content-Type", "application/sdp"),) if sdp else ())], sdp.encode())
 
-    def answered(self, seconds=15, sdp=""):
+    def answered(self, seconds=40, sdp=""):
         """Waits for the 2xx, acknowledges it and gives it."""
         self._thread.join(seconds)
         if self.failure:
@@ -257,7 +259,7 @@ class Call:
         self._ack(self.final, sdp=sdp)
         return self.final
 
-    def refused(self, seconds=15):
+    def refused(self, seconds=40):
         """Waits for the final reply, which must not be a 2xx, and gives its status."""
         self._thread.join(seconds)
         if self.failure or not self.final or self.final.status < 300:

@@ -125,7 +125,7 @@ class Call:
         api, pb = self.soak.api, self.soak.api.pb
         spec = pb.SessionSpec(legs=[self._leg("a", "outside", self.a.party, self.kind.a),
                                     self._leg("b", "inside", self.b.party, self.kind.b)])
-        session = api.sessions.Create(pb.CreateRequest(session_id=self.id, spec=spec), timeout=10)
+        session = api.sessions.Create(pb.CreateRequest(session_id=self.id, spec=spec), timeout=30)
         for leg_id, voice in (("a", self.a), ("b", self.b)):
             voice.party.calls(local_rtp(session, leg_id), local_rtcp(session, leg_id))
 
@@ -208,7 +208,7 @@ class Call:
         digits = "".join(self.soak.rng.choices("0123456789*#ABCD", k=self.soak.rng.randrange(1, 4)))
         self.soak.api.media.InjectDtmf(media_pb.InjectDtmfRequest(
             session_id=self.session_id, leg_id=leg_id, digits=digits, duration_ms=80,
-            pressed_by_party=self.soak.rng.random() < 0.5), timeout=10)
+            pressed_by_party=self.soak.rng.random() < 0.5), timeout=30)
         yield 0.5
 
     def rekey(self):
@@ -259,7 +259,7 @@ class OfferedCall(Call):
         response = self.soak.api.calls.Offer(pb.OfferRequest(
             call_id=self.id, from_tag=from_tag, to_tag=to_tag, sdp=sdp.encode(),
             options=pb.SdpOptions(from_network=networks[0], to_network=networks[1], transport_profile=(
-                pb.TransportProfile.Value(f"TRANSPORT_PROFILE_RTP_{profile}")))), timeout=10)
+                pb.TransportProfile.Value(f"TRANSPORT_PROFILE_RTP_{profile}")))), timeout=30)
         self.session_id = response.session_id
         return response.sdp.decode()
 
@@ -267,11 +267,11 @@ class OfferedCall(Call):
         pb = self.soak.api.calls_pb
         return self.soak.api.calls.Answer(pb.AnswerRequest(
             call_id=self.id, from_tag=from_tag, to_tag=to_tag, sdp=sdp.encode(), final=True),
-            timeout=10).sdp.decode()
+            timeout=30).sdp.decode()
 
     def unmake(self):
         pb = self.soak.api.calls_pb
-        ended = self.soak.api.calls.DeleteCall(pb.DeleteCallRequest(call_id=self.id), timeout=10)
+        ended = self.soak.api.calls.DeleteCall(pb.DeleteCallRequest(call_id=self.id), timeout=30)
         self.last_drops = drops_of(ended.session)
 
     def again(self, **options):

@@ -198,7 +198,7 @@ class Soak:
         self.api.info()
         token = ""
         while True:
-            page = self.api.sessions.List(self.api.pb.ListRequest(page_size=7, page_token=token), timeout=10)
+            page = self.api.sessions.List(self.api.pb.ListRequest(page_size=7, page_token=token), timeout=30)
             token = page.next_page_token
             if not token:
                 break

@@ -59,11 +59,11 @@ class SrtpParty(Party):
         self.rtcp.sendto(self.sender.rtcp(packet), self.to_rtcp)
         return packet
 
-    def receive(self, seconds=5):
+    def receive(self, seconds=20):
         packet = super().receive(seconds)
         return packet and self.opener.rtp(packet)
 
-    def receive_rtcp(self, seconds=5):
+    def receive_rtcp(self, seconds=20):
         packet = super().receive_rtcp(seconds)
         return packet and self.opener.rtcp(packet)
 

@@ -202,7 +202,8 @@ MediaBed::Out MediaBed::run_until_idle(std::uint32_t ms) {
 // Until the gateways are known and every endpoint has learned its source.
 void MediaBed::settle() {
   bool known = false;
-  for (unsigned attempt = 0; attempt < 500 && !known; ++attempt) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!known && std::chrono::steady_clock::now() < limit) {
     fill(Which::kPlain);
     known = run_until_idle(0).packets == streams_;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

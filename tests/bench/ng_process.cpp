@@ -64,7 +64,7 @@ std::unique_ptr<NgProcess> NgProcess::gateway(const std::string& node, const std
   const std::uint16_t port = free_port();
   const std::string file = folder + "/pollux-ng.yaml";
   std::ofstream(file) << "listen:\n  udp: [127.0.0.1:" << port << "]\nnodes:\n  - address: " << node
-                      << "\nlog:\n  level: error\n";
+                      << "\nrequests:\n  time: 20s\n  health_interval: 20s\nlog:\n  level: error\n";
   const auto build =
       std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path();
   return std::unique_ptr<NgProcess>(

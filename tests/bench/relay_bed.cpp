@@ -174,7 +174,8 @@ std::uint32_t RelayBed::drain() {
 void RelayBed::settle() {
   constexpr std::uint32_t kProbe = 64;
   std::uint32_t out = 0;
-  for (unsigned attempt = 0; attempt < 500 && out != kProbe; ++attempt) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (out != kProbe && std::chrono::steady_clock::now() < limit) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
     run_until_idle();  // what waited for the gateway
     fill(kProbe);

@@ -157,6 +157,7 @@ std::vector<DropCase> ring_drops() {
       {DropReason::tx_full, "device_takes_nothing",
        [](DropTest& t) {
          t.open_and_warm_up();
+         t.bed().stop_host();  // an announcement of its would be one more
          t.bed().fill_transmit_ring(1);
          for (std::uint16_t i = 0; i < 70; ++i) {
            t.send(t.a, rtp({.sequence = static_cast<std::uint16_t>(1001 + i), .ssrc = 0xaaaaaaaa}));
@@ -173,6 +174,7 @@ std::vector<DropCase> ring_drops() {
          spec.legs.push_back(bed_leg(2, 1, 30010, "198.51.100.9:6000"));
          spec.legs[0].sinks.push_back(2);
          t.open_and_warm_up(spec);
+         t.bed().stop_host();  // an announcement of its would need one more
          rte_mempool* const pool = t.bed().dataplane().worker(0).context().mempool;
          std::vector<rte_mbuf*> taken;
          while (rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool)) {

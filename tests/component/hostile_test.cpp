@@ -321,7 +321,8 @@ TEST_F(HostileTest, MangledFramesCostNoBuffer) {
   bed.turn();
   // What the host thread holds for neighbours that don't answer is freed in its own time.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (rte_mempool_in_use_count(ExactFrames::in_use) != 0 && std::chrono::steady_clock::now() < deadline) {
+  while ((rte_mempool_in_use_count(ExactFrames::in_use) != 0 || bed.mbufs_in_use() != 0) &&
+         std::chrono::steady_clock::now() < deadline) {
     bed.turn();
   }
   EXPECT_EQ(rte_mempool_in_use_count(ExactFrames::in_use), 0U) << bed.describe();

@@ -11,9 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from lab import net, node as lab_node  # noqa: E402
 from lab.api import load_stubs  # noqa: E402
+from machine import Taken  # noqa: E402
 from time_limit import within  # noqa: E402
 
-SECONDS_PER_TEST = 60
+SECONDS_PER_TEST = 180
 
 
 def pytest_collection_modifyitems(items):
@@ -24,9 +25,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def bounded():
-    """No test hangs: after a minute it fails where it stands."""
+    """No test hangs: after three minutes it fails where it stands."""
     with within(SECONDS_PER_TEST):
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    item.taken = Taken()
 
 
 @pytest.fixture(scope="session")
@@ -167,9 +173,11 @@ def drill(start, keeper):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failed test shows what polluxd said last."""
+    """A failed test shows what polluxd said last, and how busy the machine was."""
     outcome = yield
     report = outcome.get_result()
+    if report.failed:
+        report.sections.append(("the machine", item.taken.told()))
     keeper = item.funcargs.get("keeper") if hasattr(item, "funcargs") else None
     if keeper is None and hasattr(item, "_request"):
         try:

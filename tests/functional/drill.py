@@ -49,7 +49,7 @@ class Console:
         self.shown.setdefault(masked("polluxctl " + " ".join(arguments)), []).extend(said.splitlines())
         return said
 
-    def until(self, words, *arguments, seconds=10):
+    def until(self, words, *arguments, seconds=40):
         """Looks again and again until one look has all of the words."""
         deadline = time.monotonic() + seconds
         while True:
@@ -114,7 +114,7 @@ class Talk:
 
     def __exit__(self, *_):
         self._done.set()
-        self._thread.join(5)
+        self._thread.join(20)
         assert not self._thread.is_alive()
 
 

@@ -77,7 +77,7 @@ def read(file, port, payload_type=101):
     read = subprocess.run(["tshark", "-r", str(file), "-d", f"udp.port=={port},rtp", "-d",
                            f"rtp.pt=={payload_type},rtpevent", "-T", "fields", "-E", "separator=|",
                            "-Y", f"rtp && udp.dstport=={port}", *fields], check=True, capture_output=True,
-                          text=True, timeout=30)
+                          text=True, timeout=60)
     return [Packet(float(time), int(kind), int(ssrc, 16), int(sequence), int(timestamp),
                    marker in ("1", "True"), int(event or -1), end in ("1", "True"), int(volume or 0),
                    int(ticks or 0))

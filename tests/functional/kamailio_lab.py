@@ -92,5 +92,5 @@ def call(alice, bob, a, b, a_sdp=None, b_sdp=None):
 
 def nothing_left(api):
     """No session, no local port in use: as before the first call."""
-    wait_until(lambda: not api.sessions.List(api.pb.ListRequest(), timeout=5).sessions, what="no session")
+    wait_until(lambda: not api.sessions.List(api.pb.ListRequest(), timeout=60).sessions, what="no session")
     wait_until(lambda: not any(p.used for p in api.ports().addresses), what="the ports given back")

@@ -72,7 +72,7 @@ class Call:
     def inject(self, leg_id, digits, **fields):
         request = self.api.media_pb.InjectDtmfRequest(session_id=self.id, leg_id=leg_id, digits=digits,
                                                       **fields)
-        return self.api.media.InjectDtmf(request, timeout=5)
+        return self.api.media.InjectDtmf(request, timeout=60)
 
     def state(self, leg_id):
         legs = self.api.get(self.id).state.legs

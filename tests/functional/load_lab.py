@@ -63,7 +63,7 @@ def in_flight(call, requests, limit=256):
     free, futures = threading.Semaphore(limit), []
     for request in requests:
         free.acquire()
-        future = call.future(request, timeout=30)
+        future = call.future(request, timeout=60)
         future.add_done_callback(lambda _: free.release())
         futures.append(future)
     return [future.result() for future in futures]

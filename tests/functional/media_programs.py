@@ -31,13 +31,13 @@ def running(host, *command):
         if process.poll() is None:
             process.terminate()
         try:
-            process.communicate(timeout=10)
+            process.communicate(timeout=40)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
 
 
-def finished(process, seconds=20):
+def finished(process, seconds=40):
     """Waits for the program's end, which has to be a good one."""
     said, _ = process.communicate(timeout=seconds)
     assert process.returncode == 0, f"{process.args[0]} ended with status {process.returncode}:\n{said}"
@@ -68,7 +68,7 @@ FFMPEG = ("ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-y")
 def tone(seconds):
     """The payloads that ffmpeg makes of its tone."""
     made = subprocess.run([*FFMPEG, *_tone(seconds), "-f", "alaw", "-"], check=True, capture_output=True,
-                          stdin=subprocess.DEVNULL, timeout=20).stdout
+                          stdin=subprocess.DEVNULL, timeout=60).stdout
     return [made[at:at + PTIME_SAMPLES] for at in range(0, len(made), PTIME_SAMPLES)]
 
 

@@ -60,7 +60,7 @@ def memory(pid):
     return {"rss": int(fields["Rss"]), "private": int(fields["Private_Dirty"])}
 
 
-def settled_rss(pid, seconds=5):
+def settled_rss(pid, seconds=20):
     """Resident KiB once it stands still: what the last commands had is freed by the poll after them."""
     before, deadline = -1, time.monotonic() + seconds
     while (now := memory(pid)["rss"]) != before and time.monotonic() < deadline:

@@ -36,7 +36,7 @@ class Talker(threading.Thread):
     def says(self, packets):
         """Returns when so many more packets have been sent."""
         wanted = len(self.sent) + packets
-        wait_until(lambda: len(self.sent) >= wanted, seconds=10, what=f"{packets} more packets sent")
+        wait_until(lambda: len(self.sent) >= wanted, seconds=30, what=f"{packets} more packets sent")
 
     @property
     def sound(self):

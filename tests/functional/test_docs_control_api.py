@@ -23,7 +23,7 @@ def test_examples_run(node, tmp_path):
     result = subprocess.run(["sh", "-ec", script + "\n/usr/bin/python3 ../example.py"],
                             cwd=tmp_path,
                             env={**os.environ, "POLLUX_TARGET": node.target}, text=True,
-                            capture_output=True, timeout=50, check=False)
+                            capture_output=True, timeout=150, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "SESSION_ENDED" in result.stdout
     assert "INVALID_ARGUMENT INVALID_FIELD" in result.stdout

@@ -18,7 +18,7 @@ def test_examples_run(node, stubs):
         command = ["sh", "-ec"] if language == "sh" else ["/usr/bin/python3", "-c"]
         environment = {**os.environ, "POLLUX_TARGET": node.target, "PYTHONPATH": os.pathsep.join(sys.path),
                        "PATH": f"{Path(program('polluxctl')).parent}:{os.environ['PATH']}"}
-        done = subprocess.run([*command, block], env=environment, capture_output=True, text=True, timeout=30,
+        done = subprocess.run([*command, block], env=environment, capture_output=True, text=True, timeout=60,
                               check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         said += done.stdout

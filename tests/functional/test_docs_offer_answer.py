@@ -16,7 +16,7 @@ def test_example_runs(node, stubs, tmp_path):
     modules = os.path.dirname(os.path.dirname(os.path.dirname(stubs["session"].__file__)))
     result = subprocess.run(["/usr/bin/python3", "example.py"], cwd=tmp_path,
                             env={**os.environ, "POLLUX_TARGET": node.target, "PYTHONPATH": modules},
-                            text=True, capture_output=True, timeout=30, check=False)
+                            text=True, capture_output=True, timeout=60, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "INVALID_ARGUMENT line 5 " in result.stdout, result.stdout
     assert "alice caller-1 RTP/AVP" in result.stdout and "bob callee-1 RTP/SAVP" in result.stdout

@@ -28,7 +28,7 @@ def refused(node):
 
 
 def serving(node):
-    return node.channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=5) == SERVING
+    return node.channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=60) == SERVING
 
 
 def test_drain_ends_when_the_last_call_has_ended(lab, drained):

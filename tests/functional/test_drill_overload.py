@@ -25,7 +25,7 @@ class Flood:
         for _ in range(packets):
             self.sender.send()
         self.wanted += COPIES * packets
-        while self.got < self.wanted and self.receiver.receive(2):
+        while self.got < self.wanted and self.receiver.receive(10):
             self.got += 1
 
     def _run(self):
@@ -77,7 +77,7 @@ def test_drill_worker_overloaded(lab, limited):
 
         with talking(a, b) as talks, Flood(loud, listener) as flood:
             limited.until(["worker 0 OVERLOADED", "polluxctl top shows its load"], "events")
-            said = wait_until(refused, 10, "a refusal")
+            said = wait_until(refused, what="a refusal")
             limited.note(create, said)
             for words in ("a limit is reached", "cause: WORKERS_OVERLOADED",
                           "admission.max_worker_load is 10 %",

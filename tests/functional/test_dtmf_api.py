@@ -23,7 +23,7 @@ def two(lab, node, **options):
         yield made, ear
 
 
-def sent(made, count, leg_id="b", way="RFC4733", seconds=10):
+def sent(made, count, leg_id="b", way="RFC4733", seconds=30):
     wait_until(lambda: made.counts(leg_id, way).sent >= count, seconds, f"{count} presses sent")
 
 
@@ -267,7 +267,7 @@ def play_with_infos(made, packets, infos):
             body = made.api.media_pb.InfoBody(content_type="application/dtmf-relay",
                                               body=f"Signal={infos[0][1]}\r\nDuration=120\r\n".encode())
             made.api.media.InjectDtmf(made.api.media_pb.InjectDtmfRequest(
-                session_id=made.id, leg_id="a", info=body, pressed_by_party=True), timeout=5)
+                session_id=made.id, leg_id="a", info=body, pressed_by_party=True), timeout=60)
             infos.pop(0)
         time.sleep(max(0.0, start + at - time.monotonic()))
         made.a.rtp.sendto(packet, made.a.to)
@@ -301,7 +301,7 @@ def test_an_end_in_mid_press_leaves_nothing(lab, start, end):
         time.sleep(0.1)
         count = len(ear.packets)
         again = start()
-        assert again.api.sessions.List(again.api.pb.ListRequest(), timeout=5).total == 0
+        assert again.api.sessions.List(again.api.pb.ListRequest(), timeout=60).total == 0
         time.sleep(0.3)
         assert len(ear.packets) == count, "packets of a press that is over"
         assert digits(ear.events()) == "1"

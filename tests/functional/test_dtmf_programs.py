@@ -47,9 +47,9 @@ def test_to_a_program(lab, node, tmp_path, hearer, gets):
             talker.says(10)
             api.media.InjectDtmf(api.media_pb.InjectDtmfRequest(
                 session_id=session.session_id, leg_id="b", digits=WANTED, duration_ms=100, gap_ms=100),
-                                 timeout=5)
+                                 timeout=60)
             seconds = len(WANTED) * 0.2 + 0.4
-            wait_until(lambda: heard.exists() and heard.stat().st_size >= 2 * form.rate * seconds, seconds=15,
+            wait_until(lambda: heard.exists() and heard.stat().st_size >= 2 * form.rate * seconds, seconds=40,
                        what=f"{hearer} with all of it")
             listening.kill()
     sound = speech.decode(heard.read_bytes(), "s16le", "-ar", str(form.rate))

@@ -32,7 +32,7 @@ class Tones:
         made = subprocess.run(
             [*"sox -D -r 8000 -c 2 -n -b 16 -e signed -c 1 -t raw - synth".split(), str(self.ms / 1000),
              "sine", f"{low * (1 + self.low / 100):.3f}", "sine", f"{high * (1 + self.high / 100):.3f}",
-             "remix", mix], check=True, capture_output=True, timeout=20)
+             "remix", mix], check=True, capture_output=True, timeout=60)
         return speech.samples(made.stdout)
 
     def played(self, wanted):

@@ -22,7 +22,7 @@ def recorded_call(lab, node, file, **options):
             yield made
 
 
-def sent(made, count, seconds=10):
+def sent(made, count, seconds=30):
     wait_until(lambda: made.counts("b", "RFC4733").sent >= count, seconds, f"{count} presses sent")
 
 

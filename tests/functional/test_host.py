@@ -95,7 +95,7 @@ def test_peer_moves_to_another_mac(lab, node):
         for mac in ("02:00:00:71:02:99", old):
             net.ip("-n", lab.h2.name, "link", "set", "eth0", "address", mac)
             lab.h2.sniffer().send(arp_request(mac, lab.h2.v4, lab.h2.v4))
-            wait_until(lambda: a.send() and b.receive(0.1), 5, f"media at {mac}")
+            wait_until(lambda: a.send() and b.receive(0.1), what=f"media at {mac}")
 
 
 def test_off_link_party_behind_the_gateway(lab, node):

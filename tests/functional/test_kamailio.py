@@ -146,8 +146,7 @@ def test_a_wrong_password_is_refused(site):
 def test_nobody_calls_under_another_name(site):
     with site.phone("alice") as alice:
         alice.register()
-        attempt = alice.invite("bob", sip.sdp(alice.address, 4000))
-        attempt.own = f"<sip:bob@{kamailio.DOMAIN}>"
+        attempt = alice.invite("bob", sip.sdp(alice.address, 4000), name=f"sip:bob@{kamailio.DOMAIN}")
         assert attempt.refused() == 403
 
 

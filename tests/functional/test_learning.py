@@ -140,7 +140,7 @@ def test_accept_any_forwards_but_never_answers_strangers(lab, node):
         sprayer.assert_got_nothing()
 
 
-def stream_until(sender, receiver, seconds=5):
+def stream_until(sender, receiver, seconds=20):
     """A live stream, 20 ms a packet, until some of it arrives: how long that took."""
     start = time.monotonic()
     while time.monotonic() < start + seconds:

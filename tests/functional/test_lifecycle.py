@@ -114,7 +114,7 @@ def test_kill_9_and_restart(lab, start, keeper):
 
 
 def test_second_instance_on_the_same_socket_is_refused(lab, node):
-    result = lab.node.run(program("polluxd"), "--config", str(node.config_path), check=False, timeout=20)
+    result = lab.node.run(program("polluxd"), "--config", str(node.config_path), check=False, timeout=60)
     assert result.returncode not in (0, -signal.SIGABRT, -signal.SIGSEGV)
     assert result.stderr.strip()
     assert node.api.info().node_run, "the first instance was disturbed"
@@ -123,7 +123,7 @@ def test_second_instance_on_the_same_socket_is_refused(lab, node):
 def check(lab, tmp_path, text, *arguments):
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
-    return lab.node.run(program("polluxd"), "--config", str(path), *arguments, check=False, timeout=20)
+    return lab.node.run(program("polluxd"), "--config", str(path), *arguments, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--check"]], ids=["start", "check"])

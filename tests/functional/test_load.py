@@ -20,6 +20,7 @@ IDLE = os.environ.get("POLLUX_LOAD_IDLE", "sleep")
 PACKETS_PER_SECOND = 50
 FAULTS = ("lost", "duplicates", "reordered", "misrouted", "corrupt", "other", "silent_legs")
 LATE_MS = 20  # the pace is kept while 99.9 % of the packets leave before their call's next one is due
+ATTEMPTS = 5
 BUSY_SHARE = 0.05  # of the time: more than that without a CPU, and the machine has other things to do
 # Between two equal rounds. Counters and buffers are made at start; what moves are arenas of gRPC and malloc.
 STEADY_KIB = 1024
@@ -27,8 +28,8 @@ STEADY_KIB = 1024
 
 @pytest.fixture(autouse=True)
 def bounded():
-    """In place of the usual minute: two rounds, each of which may be repeated, and the sessions."""
-    with within(60 + 5 * SECONDS):
+    """In place of the usual limit: two rounds, each of which may be repeated, and the sessions."""
+    with within(120 + 3 * ATTEMPTS * SECONDS):
         yield
 
 
@@ -92,7 +93,7 @@ def new_drops(api, before):
 
 def one_round(node, generator, note, dropped_before):
     """One round, which must be perfect, and in time; one that the machine was too busy for is repeated."""
-    for _ in range(2):
+    for _ in range(ATTEMPTS):
         machine = Machine(node, generator)
         result = generator.tell(f"run {SECONDS * PACKETS_PER_SECOND} {IDLE}")
         shares = machine.shares(result["seconds"])
@@ -109,8 +110,9 @@ def one_round(node, generator, note, dropped_before):
         if late <= LATE_MS:
             return result
         assert busy, f"polluxd is too slow: packets had to wait {late} ms before it took them"
-    pytest.fail(f"This says nothing about polluxd: the machine was too busy for the test, twice. {busy}; "
-                f"packets left {late} ms late. Nothing was lost. Repeat it with two CPUs to spare.")
+    pytest.fail("This says nothing about polluxd: the machine was too busy for the test, "
+                f"{ATTEMPTS} times. {busy}; packets left {late} ms late. Nothing was "
+                "lost. Repeat it with two CPUs to spare.")
     return None
 
 

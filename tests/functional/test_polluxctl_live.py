@@ -16,7 +16,7 @@ def shark(file, *fields):
     arguments = [argument for field in fields for argument in ("-e", field)]
     result = subprocess.run(["tshark", "--enable-heuristic", "rtp_udp", "-r", str(file), "-T", "fields",
                              "-E", "separator=|", *arguments], check=True,
-                            capture_output=True, text=True, timeout=30)
+                            capture_output=True, text=True, timeout=60)
     return [line.split("|") for line in result.stdout.splitlines()]
 
 
@@ -26,7 +26,7 @@ def start_capture(node, *arguments):
 
 
 def finish(process):
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     return out
 

@@ -30,7 +30,7 @@ LONGEST_MS = 400  # of a Create while all sessions are being listed; the machine
 
 @pytest.fixture(autouse=True)
 def bounded():
-    """In place of the usual minute; a slow machine makes and ends 1,000 sessions a second."""
+    """In place of the usual limit; a slow machine makes and ends 1,000 sessions a second."""
     with within(120 + ROUNDS * SESSIONS // 400):
         yield
 

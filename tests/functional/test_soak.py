@@ -168,7 +168,7 @@ def soak(*arguments):
     with subprocess.Popen([sys.executable, "-B", str(program), *arguments], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         try:
-            said, _ = running.communicate(timeout=50)
+            said, _ = running.communicate(timeout=150)
         except BaseException:
             running.terminate()
             running.wait(30)

@@ -25,7 +25,7 @@ def test_secrets_are_computed_as_the_standards_say():
 
 def core_of(node, folder):
     """A core file of the running process: gdb leaves out what the kernel would leave out in a crash."""
-    subprocess.run(["gcore", "-o", str(folder / "core"), str(node.process.pid)], check=True, timeout=50,
+    subprocess.run(["gcore", "-o", str(folder / "core"), str(node.process.pid)], check=True, timeout=150,
                    stdin=subprocess.DEVNULL, capture_output=True)
     return folder / f"core.{node.process.pid}"
 

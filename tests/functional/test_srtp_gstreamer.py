@@ -24,7 +24,7 @@ def plays(sender, receiver):
     """Until both of a new pipeline's threads run, packets may be lost in it."""
     for send, receive, socket in ((sender.send_rtcp, receiver.receive_rtcp, receiver.rtcp),
                                   (sender.send, receiver.receive, receiver.rtp)):
-        for _ in range(50):
+        for _ in range(300):
             last = send()
             if receive(0.1):
                 break

@@ -72,7 +72,7 @@ def test_core_dumps_have_no_keys(node):
     label = "a label stands for what may be found"
     request = pb.UpdateRequest(session_id=session.session_id, spec=pb.SessionSpec(labels={"mark": label}))
     request.update_mask.paths.append("labels")
-    api.sessions.Update(request, timeout=5)
+    api.sessions.Update(request, timeout=60)
     found = places_of(node.process.pid, [label.encode(), *keys.values()])
     assert found[label.encode()][0] > 0, "the search finds nothing at all"
     assert found[keys["received"]][1] > 0, "the key isn't where it should be"
@@ -109,7 +109,7 @@ def test_permissions_are_hot(permitting):
     def capture():
         request = api.node_pb.CaptureRequest(session_id=session.session_id, decrypted=True)
         request.max_time.FromMilliseconds(1)
-        return list(api.node.Capture(request, timeout=5))
+        return list(api.node.Capture(request, timeout=60))
 
     with pytest.raises(grpc.RpcError) as error:
         capture()

@@ -35,7 +35,7 @@ class Manager:
         except BlockingIOError:
             return self.states
 
-    def wait_for(self, text, seconds=10):
+    def wait_for(self, text, seconds=30):
         return wait_until(lambda: any(text in state for state in self.read()), seconds, f"{text} told")
 
     def close(self):

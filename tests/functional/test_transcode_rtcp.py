@@ -32,7 +32,7 @@ def dissected(folder, frames, port):
     read = subprocess.run(["tshark", "-r", str(path), "-d", f"udp.port=={port},rtcp", "-Y", "rtcp",
                            "-T", "fields", "-E", "separator=|",
                            *(word for field in FIELDS for word in ("-e", field))],
-                          check=True, capture_output=True, text=True, timeout=30).stdout
+                          check=True, capture_output=True, text=True, timeout=60).stdout
     return [dict(zip(FIELDS, (value.split(",") if value else [] for value in line.split("|"))))
             for line in read.splitlines()]
 

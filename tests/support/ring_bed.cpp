@@ -5,6 +5,8 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +15,7 @@
 #include <map>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "dataplane/io/eal.hpp"
 
@@ -70,6 +73,20 @@ void discard(rte_ring* ring) {
   }
 }
 
+// EAL keeps this process, all its threads, on one CPU: programs that run side by side shouldn't share it.
+unsigned some_cpu() {
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  sched_getaffinity(0, sizeof usable, &usable);
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &usable)) {
+      cpus.push_back(cpu);
+    }
+  }
+  return cpus.empty() ? 0 : cpus[static_cast<std::size_t>(getpid()) % cpus.size()];
+}
+
 }  // namespace
 
 DataplaneConfig RingBed::two_ports(std::size_t workers) {
@@ -99,6 +116,7 @@ DataplaneConfig RingBed::two_ports(std::size_t workers) {
 RingBed::RingBed(DataplaneConfig config, BedQueues queues, std::span<io::SteeringDevice* const> nics)
     : workers_(config.workers.size()) {
   DataplaneConfig eal = config;
+  eal.eal.main_cpu = some_cpu();
   eal.workers.resize(4);  // EAL is initialised once, for the largest bed
   if (auto done = io::init_eal(eal); !done) {
     ADD_FAILURE() << done.error().message;

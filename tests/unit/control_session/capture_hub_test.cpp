@@ -24,7 +24,7 @@ class Sink final : public CaptureSink {
   template <typename Condition>
   bool wait_for(Condition condition) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return condition(*this); });
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return condition(*this); });
   }
 
   std::size_t packets_ = 0;

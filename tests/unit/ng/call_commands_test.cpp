@@ -159,6 +159,7 @@ TEST_F(CallCommands, StatisticsAreSumsOfTheNodesAndOfTheGateway) {
   port.set_rx_errors(4);
   proxy.ask({{"command", "ping"}});
   proxy.ask(request_of("query", "no such"));
+  gateway->pool().check_all(std::chrono::seconds(20));
   const Dict reply = proxy.ask({{"command", "statistics"}});
   const std::pair<const char*, std::string> kExpected[] = {
       {"statistics.currentstatistics.sessionsown", "5"},

@@ -16,7 +16,7 @@
 
 namespace pollux::ng {
 
-// On free ports of the loopback, with little patience.
+// On free ports of the loopback. Nodes are asked for their health at the start, and when a test wants it.
 inline GatewayConfig test_config(const std::vector<std::string>& nodes) {
   spdlog::set_level(spdlog::level::off);
   GatewayConfig config;
@@ -24,7 +24,7 @@ inline GatewayConfig test_config(const std::vector<std::string>& nodes) {
   config.listen_tcp = {*SocketAddress::parse("127.0.0.1:0")};
   config.workers = 4;
   config.request_time = std::chrono::seconds(20);  // a busy machine is no failure
-  config.health_interval = std::chrono::milliseconds(50);
+  config.health_interval = std::chrono::seconds(20);
   for (const std::string& address : nodes) {
     config.nodes.push_back({.address = address, .weight = 1, .drain = false, .tls = {}});
   }

@@ -58,7 +58,7 @@ CapturedPacket packet_of(CaptureId capture, std::size_t size = 100) {
 }
 
 void wait_until_none_runs(RpcFixture& f) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!f.dataplane.captures().empty() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
   }
