@@ -122,10 +122,12 @@ class Ear(threading.Thread):
         self.stop()
 
     def run(self):
-        while not self.done.is_set():
+        while True:
             try:
                 packet = self.udp.recv(65536)
             except TimeoutError:
+                if self.done.is_set():  # and all that has come is noted
+                    return
                 continue
             now = time.time()
             packet = self.opened(packet) if self.opened else packet

@@ -142,7 +142,7 @@ class Gateway(Process):
         self.port = options.pop("port", NG_PORT)
         self.settings = {
             "listen": {"udp": [f"127.0.0.1:{self.port}"], "tcp": [f"127.0.0.1:{self.port}"]},
-            "requests": {"health_interval": "100 ms"},
+            "requests": {"time": "2500 ms", "health_interval": "1 s"},
             "nodes": [{"address": target} for target in targets],
             "interfaces": [{"name": name, "network": name} for name in ("outside", "inside")],
             "dtmf_sinks": [{"type": "evapi", "address": f"127.0.0.1:{EVENTS_PORT}", "outgoing": True}],

@@ -35,6 +35,7 @@ def test_drain_ends_when_the_last_call_has_ended(lab, drained):
     node, api, events = drained, drained.api, drained.api.events()
     with Party(lab.h1) as a, Party(lab.h2) as b:
         session = call(node, a, b)
+        start = time.monotonic()
         stream = api.drain()
         first = next(stream)
         assert first.sessions_left == 1 and not first.done and not first.HasField("time_left")
@@ -43,9 +44,8 @@ def test_drain_ends_when_the_last_call_has_ended(lab, drained):
         assert api.info().status == api.node_pb.NODE_STATUS_DRAINING
         with talking(a, b):  # a call that exists suffers nothing, and can be changed
             api.update_leg(session.session_id, api.leg("a", "outside", a.remote, dscp=10), "dscp")
-            start = time.monotonic()
             assert next(stream).sessions_left == 1
-            assert 0.5 < time.monotonic() - start < 3
+            assert 0.9 < time.monotonic() - start < 10
         api.delete(session.session_id)
         last = list(stream)[-1]
         assert last.done and last.sessions_left == 0

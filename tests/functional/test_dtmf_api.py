@@ -298,7 +298,11 @@ def test_an_end_in_mid_press_leaves_nothing(lab, start, end):
         else:
             node.expected_status = 0
             assert node.stop() == 0
-        time.sleep(0.1)
+        def still():
+            before = len(ear.packets)
+            time.sleep(0.2)
+            return len(ear.packets) == before
+        wait_until(still, what="the last packets of it")
         count = len(ear.packets)
         again = start()
         assert again.api.sessions.List(again.api.pb.ListRequest(), timeout=60).total == 0

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from api import wait_until
 from kamailio_lab import SIP_PORT, nothing_left
 from lab import kamailio
 from time_limit import within
@@ -76,4 +77,4 @@ def test_calls_for_a_minute(site, callee, tmp_path):
     assert not callee.ended()
     nothing_left(site.api)
     assert "No sessions." in site.node.polluxctl("session", "list").stdout
-    assert "all: 0" in site.kamailio.rpc("dlg.stats_active")
+    wait_until(lambda: "all: 0" in site.kamailio.rpc("dlg.stats_active"), what="no dialog in Kamailio")

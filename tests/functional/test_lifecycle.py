@@ -25,13 +25,13 @@ def test_silent_media_ends_the_session(lab, node):
         b.calls(local_rtp(session, "b"))
         start = time.monotonic()
         while time.monotonic() < start + 1.5:  # media keeps it alive beyond its time-out
+            last = time.monotonic()
             a.send()
             time.sleep(0.05)
         assert api.get(session.session_id)
-        last = time.monotonic()
         events.wait_for("SESSION_TIMED_OUT", session_id=session.session_id)
         ended = events.wait_for("SESSION_ENDED", session_id=session.session_id)
-        assert 0.8 < time.monotonic() - last < 3
+        assert 1 <= time.monotonic() - last < 5
         assert ended.end_reason == api.pb.END_REASON_TIMED_OUT
         with pytest.raises(grpc.RpcError) as error:
             api.get(session.session_id)
@@ -48,7 +48,7 @@ def test_spray_does_not_keep_a_session_alive(lab, node):
         a.calls(local_rtp(session, "a"))
         both_ways(a, b.calls(local_rtp(session, "b")), 3)
         stranger = lab.h3.udp(lab.h3.v4)
-        deadline = time.monotonic() + 4
+        deadline = time.monotonic() + 8
         while not events.found("SESSION_ENDED", session_id=session.session_id):
             assert time.monotonic() < deadline, "strangers kept the session alive"
             stranger.sendto(bytes.fromhex("8000ee3c0442a2c1ef0a07de") + bytes(160), a.to)

@@ -12,6 +12,7 @@ import pytest
 from api import Api, wait_until
 from lab import node as lab_node
 import load_lab
+from machine import Taken
 from time_limit import within
 
 SECONDS = int(os.environ.get("POLLUX_LOAD_SECONDS", "10"))
@@ -94,11 +95,15 @@ def new_drops(api, before):
 def one_round(node, generator, note, dropped_before):
     """One round, which must be perfect, and in time; one that the machine was too busy for is repeated."""
     for _ in range(ATTEMPTS):
-        machine = Machine(node, generator)
+        machine, taken = Machine(node, generator), Taken()
         result = generator.tell(f"run {SECONDS * PACKETS_PER_SECOND} {IDLE}")
         shares = machine.shares(result["seconds"])
-        busy = ", ".join(f"{who} had no CPU for {100 * waited:.0f} % of the time"
-                         for who, (_, waited) in shares.items() if waited > BUSY_SHARE)
+        busy = ", ".join(
+            [f"{who} had no CPU for {100 * waited:.0f} % of the time"
+             for who, (_, waited) in shares.items() if waited > BUSY_SHARE] +
+            [f"the generator stood still for {result['longest_stall_us'] / 1000:.0f} ms"] *
+            (result["longest_stall_us"] > 1000 * LATE_MS) +
+            [taken.told()] * (taken.stolen() > LATE_MS / 1000))
         note("round", str({**result, "ran": {who: round(ran, 3) for who, (ran, _) in shares.items()},
                            "waited": {who: round(waited, 3) for who, (_, waited) in shares.items()},
                            "resident_kib": load_lab.resident_kib(node.process.pid)}))

@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from api import local_rtp
+from api import local_rtp, wait_until
 from lab.node import program
 from party import Party, both_ways
 from test_relay import call
@@ -76,6 +76,7 @@ def test_stats_and_drops(lab, node):
         assert int(totals["sessions"]["active"]) == 1
         assert int(totals["workers"][0]["sessions"]) == 1
         a.rtp.sendto(b"\x80", a.to)
+        wait_until(lambda: {"rtp_malformed", "not_media"} & set(node.api.drops()), what="the drop")
         assert "rtp_malformed" in good(node.polluxctl("stats", "--drops")) or \
             "not_media" in good(node.polluxctl("stats", "--drops"))
 

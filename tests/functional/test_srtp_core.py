@@ -59,7 +59,7 @@ def test_core_of_a_call_has_no_keys(lab, start, keeper, tmp_path, monkeypatch, b
         for sender, receiver in ((a, b), (b, a)):
             sender.send_rtcp()
             assert receiver.receive_rtcp()
-        with talking(a, b):
+        with talking(a, b, 0.02):  # while it is stopped the kernel's rings have to hold it
             core = core_of(node, tmp_path)
         secrets = {f"{party}, {direction}, {name}": secret
                    for party, keys in (("a", (a.own, a.theirs)), ("b", (b.own, b.theirs)))

@@ -15,7 +15,7 @@ def overlap_ends(api, call):
 @pytest.fixture
 def short_overlap(start, keeper):
     settings = keeper.settings()
-    settings["srtp"] = {"rekey_overlap": "1s"}
+    settings["srtp"] = {"rekey_overlap": "3s"}
     return start(settings)
 
 

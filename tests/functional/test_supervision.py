@@ -124,6 +124,8 @@ def test_worker_that_hangs_stops_the_watchdog(lab, supervised, manager):
     try:
         ptrace(PTRACE_INTERRUPT, worker)
         os.waitpid(worker, 0x40000000)  # __WALL: until it has stopped
+        manager.read()
+        manager.states.clear()
         wait_until(lambda: re.search(r"error worker 0 on CPU \d+ hangs", node.log()), what="its name")
         manager.wait_for("STATUS=hung")
         manager.read()
