@@ -18,6 +18,7 @@
 #include "controlplane/metrics/metrics_server.hpp"
 #include "controlplane/metrics/node_metrics.hpp"
 #include "controlplane/metrics/observations.hpp"
+#include "controlplane/ops/bind_now.hpp"
 #include "controlplane/ops/config_reloader.hpp"
 #include "controlplane/ops/cpu_features.hpp"
 #include "controlplane/ops/cpu_set.hpp"
@@ -288,6 +289,7 @@ int polluxd(int argc, char** argv) {
 }  // namespace pollux
 
 int main(int argc, char** argv) {
+  pollux::ops::bind_functions_now(argv);
   pollux::ops::block_signals();
   pollux::ops::switch_off_mutex_checks();
   try {

@@ -9,6 +9,7 @@
 
 #include "controlplane/config/problem.hpp"
 #include "controlplane/ng/gateway.hpp"
+#include "controlplane/ops/bind_now.hpp"
 #include "controlplane/ops/logging.hpp"
 #include "controlplane/ops/mutex_checks.hpp"
 #include "controlplane/ops/sd_notify.hpp"
@@ -119,6 +120,7 @@ int pollux_ng(int argc, char** argv) {
 }  // namespace pollux::ng
 
 int main(int argc, char** argv) {
+  pollux::ops::bind_functions_now(argv);
   pollux::ops::block_signals();
   pollux::ops::switch_off_mutex_checks();
   try {

@@ -9,10 +9,15 @@
 
 namespace pollux {
 
-// Overwrites bytes in a way that no compiler leaves out.
+// What copies bytes leaves the last of them in vector registers, some of which nothing else uses: a thread
+// that waits keeps them, and a core dump has them. All are zero afterwards.
+void clear_vector_registers();
+
+// Overwrites bytes in a way that no compiler leaves out, and what the registers still have of them.
 inline void wipe(void* bytes, std::size_t length) {
   std::memset(bytes, 0, length);
   __asm__ __volatile__("" : : "r"(bytes) : "memory");
+  clear_vector_registers();
 }
 
 // Looks at every byte whatever it finds, so that the time taken tells nothing.

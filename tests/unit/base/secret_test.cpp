@@ -27,6 +27,37 @@ bool holds_key(const T& memory) {
   return false;
 }
 
+// As glibc's copies of 32 bytes leave it.
+[[gnu::target("avx512vl")]] void leave_in_the_upper_registers(const std::array<std::uint8_t, 32>& key) {
+  __asm__ __volatile__("vmovdqu64 %0, %%ymm16\n\tvmovdqu64 %0, %%ymm31" : : "m"(key) : "xmm16", "xmm31");
+}
+[[gnu::target("avx512vl")]] void save_the_upper_registers(std::array<std::uint8_t, 64>& saved) {
+  __asm__ __volatile__("vmovdqu64 %%ymm16, (%0)\n\tvmovdqu64 %%ymm31, 32(%0)"
+                       :
+                       : "r"(saved.data())
+                       : "memory");
+}
+
+TEST(Wipe, LeavesNothingInRegisters) {
+  std::array<std::uint8_t, 32> key{};
+  std::ranges::fill(key, std::uint8_t{0x5e});
+  std::array<std::uint8_t, 64> saved{};
+  if (__builtin_cpu_supports("avx512vl")) {
+    leave_in_the_upper_registers(key);
+    save_the_upper_registers(saved);
+    ASSERT_TRUE(std::ranges::all_of(saved, [](std::uint8_t byte) { return byte == 0x5e; }));
+    leave_in_the_upper_registers(key);
+    wipe(key.data(), key.size());
+    save_the_upper_registers(saved);
+    EXPECT_TRUE(std::ranges::all_of(saved, [](std::uint8_t byte) { return byte == 0; }));
+  }
+  std::ranges::fill(key, std::uint8_t{0x5e});
+  __asm__ __volatile__("movdqu %0, %%xmm0\n\tmovdqu %0, %%xmm15" : : "m"(key) : "xmm0", "xmm15");
+  clear_vector_registers();
+  __asm__ __volatile__("movdqu %%xmm0, (%0)\n\tmovdqu %%xmm15, 16(%0)" : : "r"(saved.data()) : "memory");
+  EXPECT_TRUE(std::ranges::all_of(std::span(saved).first(32), [](std::uint8_t byte) { return byte == 0; }));
+}
+
 TEST(Secret, IsWipedWhenItGoes) {
   alignas(Secret<16>) std::array<std::byte, sizeof(Secret<16>)> memory{};
   auto* const secret = new (memory.data()) Secret<16>;
