@@ -263,6 +263,9 @@ int check_and_run(const std::string& path, bool only_check) {
     std::cerr << "polluxd: " << ready.error().message << "\n";
     return kFailure;
   }
+  if (!ops::functions_are_bound()) {
+    spdlog::warn("LD_BIND_NOW can't be set for polluxd: a core dump may have keys in it");
+  }
   ops::install_crash_handler(crash_context);
   return run(std::move(*loaded.config), path);
 }

@@ -97,11 +97,11 @@ bool Node::takes_new_calls() const {
   return !drained() && (health() == Health::kServing || health() == Health::kUnknown);
 }
 
-void Node::learn_from(std::uint64_t question, const CallError& error) {
+void Node::learn_from(const CallError& error) {
   if (error.cause == "NODE_DRAINING" || error.cause == "NODE_STOPPING") {
-    believe(question, Health::kDraining);
+    believe(++questions_, Health::kDraining);
   } else if (error.cause.empty() && error.code == grpc::StatusCode::UNAVAILABLE) {
-    believe(question, Health::kUnreachable);  // a time-out isn't taken for that: the next check will tell
+    believe(++questions_, Health::kUnreachable);  // a time-out isn't taken for that: the next check will tell
   }
 }
 

@@ -60,12 +60,11 @@ class Node {
                         const Request& request, Deadline deadline) {
     grpc::ClientContext context;
     context.set_deadline(deadline);
-    const std::uint64_t question = ++questions_;
     Answer<Response> answer;
     const grpc::Status status = (stub.*method)(&context, request, &answer.value);
     if (!status.ok()) {
       answer.error = decode_error(status);
-      learn_from(question, *answer.error);
+      learn_from(*answer.error);
     }
     return answer;
   }
@@ -75,8 +74,8 @@ class Node {
 
  private:
   Node(const NodeEntry& entry, std::shared_ptr<grpc::Channel> channel);
-  void learn_from(std::uint64_t question, const CallError& error);
-  // Unless the answer to a later question has come before it.
+  void learn_from(const CallError& error);
+  // Unless the answer to a later question has come before it. What a call brings back is news of its own.
   void believe(std::uint64_t question, Health health);
 
   const NodeEntry entry_;

@@ -3,17 +3,15 @@
 #include <rte_ring_elem.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 
+#include "dataplane/worker/both_clocks.hpp"
 #include "dataplane/worker/dataplane_impl.hpp"
 
 namespace pollux::worker {
 
 namespace {
-
-constexpr int kClockAttempts = 5;
 
 // Below the rings' size, so that neither posting nor giving back can find one full.
 constexpr std::uint32_t kMostUnderWay = 4000;
@@ -30,17 +28,10 @@ tl::unexpected<Error> busy_worker() {
   return fail(ErrorCode::kUnavailable, "WORKER_BUSY", "", "too many commands are waiting for the worker");
 }
 
-std::uint64_t unix_ns() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
 // Events come with their worker's TSC. What has passed since is short, so that it doesn't matter here that
 // DPDK knows the TSC's frequency to 10 MHz only: reckoned from the start, a day would be wrong by minutes.
 void stamp(std::span<Event> events) {
-  const std::uint64_t now_ns = unix_ns();
-  const std::uint64_t now_tsc = rte_rdtsc();
+  const auto [now_tsc, now_ns] = both_clocks();
   const double ns_per_cycle = 1e9 / static_cast<double>(rte_get_tsc_hz());
   for (Event& event : events) {
     const auto age = static_cast<std::int64_t>(now_tsc - event.time_unix_ns);
@@ -234,7 +225,7 @@ Event DataplaneImpl::complete(session::SessionPlan& under_way) {
   event.session = plan->session->handle;
   event.token = plan->token;
   event.refused = plan->refused;
-  event.time_unix_ns = unix_ns();
+  event.time_unix_ns = both_clocks().unix_ns;
   for (const auto& leg : plan->removed) {
     builder_->release(*leg);
   }
@@ -364,18 +355,9 @@ void DataplaneImpl::tell_time() {
     return;
   }
   time_told_tsc_ = now_tsc;
-  // Both clocks at one moment. A thread that loses its CPU between the two reads them again.
-  std::uint64_t tsc = now_tsc;
-  std::uint64_t now_ns = 0;
-  for (int attempt = 0; attempt < kClockAttempts; ++attempt) {
-    tsc = rte_rdtsc();
-    now_ns = unix_ns();
-    if (rte_rdtsc() - tsc < rte_get_tsc_hz() / 20'000) {
-      break;
-    }
-  }
+  const Moment now = both_clocks();
   for (auto& part : parts_) {
-    part->context.unix_offset_ns.store(static_cast<std::int64_t>(now_ns) - part->context.tsc_ns(tsc),
+    part->context.unix_offset_ns.store(static_cast<std::int64_t>(now.unix_ns) - part->context.tsc_ns(now.tsc),
                                        std::memory_order_relaxed);
   }
 }

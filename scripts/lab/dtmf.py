@@ -123,11 +123,13 @@ class Ear(threading.Thread):
 
     def run(self):
         while True:
+            if self.done.is_set():
+                self.udp.setblocking(False)
             try:
                 packet = self.udp.recv(65536)
+            except BlockingIOError:  # all that had come is noted
+                return
             except TimeoutError:
-                if self.done.is_set():  # and all that has come is noted
-                    return
                 continue
             now = time.time()
             packet = self.opened(packet) if self.opened else packet

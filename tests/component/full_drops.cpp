@@ -159,11 +159,13 @@ std::vector<DropCase> ring_drops() {
          t.open_and_warm_up();
          t.bed().stop_host();  // an announcement of its would be one more
          t.bed().fill_transmit_ring(1);
+         const std::size_t before = t.bed().mbufs_in_use();
          for (std::uint16_t i = 0; i < 70; ++i) {
            t.send(t.a, rtp({.sequence = static_cast<std::uint16_t>(1001 + i), .ssrc = 0xaaaaaaaa}));
          }
          while (t.bed().turn_worker(0)) {
          }
+         EXPECT_EQ(t.bed().mbufs_in_use(), before) << "packet buffers lost";
          return std::uint64_t{70};
        },
        stream_goes_on},
@@ -176,6 +178,7 @@ std::vector<DropCase> ring_drops() {
          t.open_and_warm_up(spec);
          t.bed().stop_host();  // an announcement of its would need one more
          rte_mempool* const pool = t.bed().dataplane().worker(0).context().mempool;
+         const std::size_t before = t.bed().mbufs_in_use();
          std::vector<rte_mbuf*> taken;
          while (rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool)) {
            taken.push_back(mbuf);
@@ -189,6 +192,7 @@ std::vector<DropCase> ring_drops() {
          for (rte_mbuf* const mbuf : taken) {
            rte_pktmbuf_free(mbuf);
          }
+         EXPECT_EQ(t.bed().mbufs_in_use(), before) << "packet buffers lost";
          return std::uint64_t{1 + 3};
        },
        [](DropTest& t) {

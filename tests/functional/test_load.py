@@ -15,6 +15,8 @@ import load_lab
 from machine import Taken
 from time_limit import within
 
+pytestmark = pytest.mark.never_repeated
+
 SECONDS = int(os.environ.get("POLLUX_LOAD_SECONDS", "10"))
 SESSIONS = int(os.environ.get("POLLUX_LOAD_SESSIONS", "5000"))
 IDLE = os.environ.get("POLLUX_LOAD_IDLE", "sleep")
@@ -103,7 +105,7 @@ def one_round(node, generator, note, dropped_before):
              for who, (_, waited) in shares.items() if waited > BUSY_SHARE] +
             [f"the generator stood still for {result['longest_stall_us'] / 1000:.0f} ms"] *
             (result["longest_stall_us"] > 1000 * LATE_MS) +
-            [taken.told()] * (taken.stolen() > LATE_MS / 1000))
+            [taken.told()] * taken.much())
         note("round", str({**result, "ran": {who: round(ran, 3) for who, (ran, _) in shares.items()},
                            "waited": {who: round(waited, 3) for who, (_, waited) in shares.items()},
                            "resident_kib": load_lab.resident_kib(node.process.pid)}))

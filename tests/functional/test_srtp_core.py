@@ -3,12 +3,15 @@
 import hashlib
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 from party import relayed
 from srtp_party import SrtpParty, connect
 from srtp_secrets import round_keys, secrets_of, sha1_state
 from traffic import talking
+
+pytestmark = pytest.mark.never_repeated
 
 CHUNK = 1 << 20
 
@@ -72,3 +75,12 @@ def test_core_of_a_call_has_no_keys(lab, start, keeper, tmp_path, monkeypatch, b
         assert "a, received, RTP round key 0" in found
         found = {name for name in found if "master key" in name or name == "its name"}
     assert found == {"its name"}
+
+
+def test_functions_are_found_at_the_start(node, gateway):
+    """Both programs run themselves once more for it, and keep their names."""
+    for program, process in (("polluxd", node.process), ("pollux-ng", gateway.process)):
+        of = Path(f"/proc/{process.pid}")
+        assert b"LD_BIND_NOW=1" in (of / "environ").read_bytes().split(b"\0"), program
+        assert (of / "comm").read_text().strip() == program
+        assert (of / "cmdline").read_bytes().split(b"\0")[0].endswith(program.encode())

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from api import error_details
 
+pytestmark = pytest.mark.never_repeated
+
 CHUNK = 1 << 20
 
 

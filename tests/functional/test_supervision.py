@@ -144,6 +144,7 @@ def test_worker_that_hangs_stops_the_watchdog(lab, supervised, manager):
 @pytest.mark.parametrize("thread, expected", [("rte-worker", "worker 0, stage "),
                                               ("pollux-control", "no worker")])
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT], ids=lambda number: number.name)
+@pytest.mark.never_repeated
 def test_crash_names_worker_and_stage(lab, supervised, thread, expected, number):
     node = supervised
     with Party(lab.h1) as a, Party(lab.h2) as b:
