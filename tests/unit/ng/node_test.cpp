@@ -17,6 +17,7 @@ namespace {
 class SlowNode final : public grpc::CallbackGenericService {
  public:
   SlowNode() {
+    grpc::EnableDefaultHealthCheckService(false);  // others of this program have one
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address(), grpc::InsecureServerCredentials());
     builder.RegisterCallbackGenericService(this);

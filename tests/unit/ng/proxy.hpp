@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -67,7 +68,8 @@ class Proxy {
 
  private:
   Fd socket_;
-  int cookies_ = 0;
+  // Of all: the kernel may give a later one the port of an earlier one, whose replies are remembered.
+  static inline std::atomic<int> cookies_{0};
 };
 
 inline std::string text_of(const Dict& dict, std::string_view key) {
