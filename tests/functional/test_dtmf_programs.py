@@ -44,11 +44,11 @@ def test_to_a_program(lab, node, tmp_path, hearer, gets):
         with HEARS[hearer](lab.h2, form, PORT, heard) as listening, \
                 Talker(a, SILENCE * speech.RATE) as talker:
             listens(lab.h2, listening, PORT)
-            talker.says(10)
+            talker.says(40)  # what it gets while its pipeline begins may be lost
             api.media.InjectDtmf(api.media_pb.InjectDtmfRequest(
                 session_id=session.session_id, leg_id="b", digits=WANTED, duration_ms=100, gap_ms=100),
                                  timeout=60)
-            seconds = len(WANTED) * 0.2 + 0.4
+            seconds = 40 * 0.02 + len(WANTED) * 0.2 + 0.4
             wait_until(lambda: heard.exists() and heard.stat().st_size >= 2 * form.rate * seconds, seconds=40,
                        what=f"{hearer} with all of it")
             listening.kill()
