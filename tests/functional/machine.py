@@ -36,17 +36,17 @@ class _Pulse(threading.Thread):
     def __init__(self):
         super().__init__(daemon=True)
         self.late = []  # (when, how many seconds)
-        self._process = subprocess.Popen([sys.executable, "-c", _BEAT, str(MUCH)], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, text=True)  # ends with this process
+        self.process = subprocess.Popen([sys.executable, "-c", _BEAT, str(MUCH)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)  # ends with this process
         self.start()
 
     def run(self):
-        for line in self._process.stdout:
+        for line in self.process.stdout:
             when, late = map(float, line.split())
             self.late.append((when, late))
 
 
-_pulse = _Pulse()
+PULSE = _Pulse()
 
 
 class Taken:
@@ -70,7 +70,7 @@ class Taken:
 
     def late(self):
         """How many seconds a CPU was away at the longest; 0 where it was little."""
-        return max((late for when, late in _pulse.late if when >= self._began), default=0.0)
+        return max((late for when, late in PULSE.late if when >= self._began), default=0.0)
 
     def much(self):
         return self.late() > MUCH

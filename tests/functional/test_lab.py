@@ -1,8 +1,12 @@
 """The lab itself, without polluxd: a failure here means the test bed, not the relay."""
 
+import signal
 import subprocess
+import time
 
+import machine
 import pytest
+from api import wait_until
 from lab import net, rtp, wire
 from party import Party, relayed
 from scapy.layers.inet import IP, UDP
@@ -61,3 +65,13 @@ def test_teardown_leaves_nothing(lab):
     assert names() == before | {extra.name}
     extra.close()
     assert names() == before
+
+
+def test_a_cpu_that_was_away_is_noticed():
+    """What a failed test is run again by: here its process is stopped instead."""
+    taken, pulse = machine.Taken(), machine.PULSE.process
+    pulse.send_signal(signal.SIGSTOP)
+    time.sleep(5 * machine.MUCH)
+    pulse.send_signal(signal.SIGCONT)
+    wait_until(taken.much, what="its lateness")
+    assert machine.Taken().late() == 0, "that was before"
